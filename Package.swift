@@ -1,0 +1,68 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// No package from outside: the toolchain's own modules, and Debian's C libraries behind small shim targets.
+
+let swiftSettings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .treatAllWarnings(as: .error),
+]
+
+let cSettings: [CSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableWarning("all"),
+    .enableWarning("extra"),
+    .define("NDEBUG", .when(configuration: .release)),
+]
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+}
+
+let package = Package(
+    name: "marquee",
+    products: [
+        .executable(name: "marquee", targets: ["marquee"]),
+        .library(name: "MarqueeEvents", targets: ["Events"]),
+    ],
+    targets: [
+        // Imports point only upward in this list.
+        .systemLibrary(name: "CRdKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
+        .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(name: "CVectorKernels", cSettings: cSettings),
+        module("Events"),
+        module("MovieLens", ["Events"]),
+        module("VectorIndex", ["CVectorKernels"]),
+        module("Learning", ["CVectorKernels", "CCrypto", "CXXHash", "Events"]),
+        module("Recommending", ["Events", "Learning", "VectorIndex"]),
+        module("Streaming", ["CCrypto", "CXXHash", "Events", "Learning", "Recommending"]),
+        module("Kafka", ["CRdKafka", "Events", "Streaming"]),
+        module("CommandLineOptions"),
+        .executableTarget(
+            name: "marquee",
+            dependencies: [
+                "CommandLineOptions", "Events", "Kafka", "Learning", "MovieLens", "Recommending", "Streaming",
+                "VectorIndex",
+            ],
+            swiftSettings: swiftSettings
+        ),
+
+        .target(name: "CMallocCounter", path: "Tests/CMallocCounter", cSettings: cSettings),
+        tests("EventsTests", ["Events"]),
+        tests("MovieLensTests", ["MovieLens"]),
+        tests("VectorIndexTests", ["VectorIndex", "CVectorKernels"]),
+        tests("LearningTests", ["Learning", "CVectorKernels"]),
+        tests("RecommendingTests", ["Recommending"]),
+        tests("StreamingTests", ["Streaming", "CMallocCounter"]),
+        tests("KafkaTests", ["Kafka"]),
+        tests("CommandLineOptionsTests", ["CommandLineOptions"]),
+        tests("MarqueeTests", ["marquee"]),
+    ],
+    cLanguageStandard: .gnu17
+)

@@ -1,0 +1,1 @@
+// The rooms of this module are being built.

@@ -1,0 +1,65 @@
+import Events
+
+/// What leaves the loop before its commit is sealed.
+public enum OutputKind: UInt8, Sendable {
+    /// A recommendation list, or its tombstone when the value is null.
+    case recommendation
+    case deadLetter
+}
+
+/// Encoded records on their way out, in one reused buffer.
+public final class OutputChunk {
+    public struct Record {
+        public var kind: OutputKind
+        public var keyStart: Int
+        /// -1 for a null key.
+        public var keyCount: Int
+        public var valueStart: Int
+        /// -1 for a null value.
+        public var valueCount: Int
+        /// Index into `headers`, or -1 for the kind's standard headers.
+        public var headers: Int
+    }
+
+    public let bytes = ByteBuffer(capacity: 1 << 20)
+    public var records: [Record] = []
+    /// Headers of dead letters.
+    public var headers: [[RecordHeader]] = []
+
+    public init() { records.reserveCapacity(1024) }
+
+    public func removeAll() {
+        bytes.removeAll()
+        records.removeAll(keepingCapacity: true)
+        headers.removeAll(keepingCapacity: true)
+    }
+}
+
+/// What the broker said since the last look.
+public enum DeliveryReport: Sendable, Equatable {
+    /// This many lists and dead letters of commit `epoch` are acknowledged.
+    case delivered(epoch: Int64, count: Int)
+    /// The journal record of commit `epoch` is acknowledged and stands at `offset`.
+    case journaled(epoch: Int64, offset: Int64)
+}
+
+/// Where the loop's results go: Kafka, or a model of it in tests.
+///
+/// All calls come from the learner thread. A full queue waits and never drops.
+public protocol EventSink: AnyObject {
+    /// Sends the chunk's records as part of commit `epoch`. The chunk may be reused when this returns.
+    func send(_ chunk: OutputChunk, epoch: Int64) throws
+
+    /// Appends the journal record of commit `epoch`.
+    func append(journalRecord: UnsafeRawBufferPointer, epoch: Int64) throws
+
+    /// Stores the group's offsets, for lag tools; does not wait for the answer.
+    func storeOffsets(_ positions: [InputPartition: Int64]) throws
+
+    /// Hands every report that waits to `handler`; blocks up to `waitMilliseconds` for the first one. Throws
+    /// when a record could not be delivered for good.
+    func poll(waitMilliseconds: Int32, _ handler: (DeliveryReport) -> Void) throws
+
+    /// Waits for everything that is under way, at most this long.
+    func close(waitMilliseconds: Int32) throws
+}
