@@ -40,7 +40,7 @@ let package = Package(
         module("MovieLens", ["Events"]),
         module("VectorIndex", ["CVectorKernels"]),
         module("Learning", ["CVectorKernels", "CCrypto", "CXXHash", "Events"]),
-        module("Recommending", ["Events", "Learning", "VectorIndex"]),
+        module("Recommending", ["CVectorKernels", "Events", "Learning", "VectorIndex"]),
         module("Streaming", ["CCrypto", "CXXHash", "Events", "Learning", "Recommending"]),
         module("Kafka", ["CRdKafka", "Events", "Streaming"]),
         module("CommandLineOptions"),

@@ -1,0 +1,195 @@
+import CVectorKernels
+
+/// Online matrix factorisation with biases, one step of stochastic gradient descent an event.
+///
+/// Predicted stars = mean + bias of user + bias of movie + user vector · movie vector (Koren, Bell and Volinsky,
+/// "Matrix Factorization Techniques for Recommender Systems", IEEE Computer 42(8), 2009). The list's score leaves
+/// out what is the same for all movies: user vector · movie vector + bias of movie; the bias is the index's offset.
+public final class BiasedMatrixFactorization: OnlineModel {
+    public struct Settings: Sendable, Equatable {
+        public var dimension = 32
+        /// Step of the vectors and of the biases.
+        public var learningRate: Float = 0.02
+        public var biasLearningRate: Float = 0.02
+        /// L2 penalty of the vectors and of the biases.
+        public var regularization: Float = 0.03
+        public var biasRegularization: Float = 0.01
+        /// New vectors are drawn from ± this.
+        public var initialScale: Float = 0.1
+        public var seed: UInt64 = 1
+
+        public init() {}
+    }
+
+    /// Numbers the bits: whoever changes what is computed raises it.
+    public static let numericsVersion = 1
+
+    public let version = "biased-mf/\(BiasedMatrixFactorization.numericsVersion)"
+    public let dimension: Int
+    private let setup: Settings
+
+    /// Vector, then bias.
+    private let userRows: EmbeddingTable
+    private let movieRows: EmbeddingTable
+    private let dirty = DirtyRows()
+
+    /// The mean of all ratings, from integers, so that it is exact and forgets no order: it starts at 3.5 stars with
+    /// the weight of `meanPriorCount` ratings.
+    private var halfStarsSum: Int64 = 0
+    private var ratingCount: Int64 = 0
+    private static let meanPriorCount: Int64 = 10
+    private static let meanPriorHalfStars: Int64 = 7
+
+    public init(_ settings: Settings = Settings()) {
+        setup = settings
+        userRows = EmbeddingTable(dimension: settings.dimension, scalarCount: 1)
+        movieRows = EmbeddingTable(dimension: settings.dimension, scalarCount: 1)
+        dimension = userRows.paddedDimension
+    }
+
+    public var settings: String {
+        "biased-mf numerics=\(Self.numericsVersion) dimension=\(setup.dimension)"
+            + " learning-rate=\(setup.learningRate.bitPattern) bias-learning-rate=\(setup.biasLearningRate.bitPattern)"
+            + " regularization=\(setup.regularization.bitPattern)"
+            + " bias-regularization=\(setup.biasRegularization.bitPattern)"
+            + " initial-scale=\(setup.initialScale.bitPattern) seed=\(setup.seed)"
+    }
+
+    public var bytesPerUser: Int { userRows.rows.rowBytes }
+    public var bytesPerMovie: Int { movieRows.rows.rowBytes }
+
+    // MARK: Rows
+
+    public func addUser(_ row: UInt32, id: Int64) {
+        if Int(row) == userRows.count { _ = userRows.rows.append() }
+        precondition(Int(row) < userRows.count, "rows come in order")
+        // A free row of a checkpoint has no id.
+        if id != 0 { userRows.initialize(row, id: id, seed: setup.seed &* 2, scale: setup.initialScale) }
+    }
+
+    public func addMovie(_ row: UInt32, id: Int64, description: MovieDescription) {
+        let added = movieRows.rows.append()
+        precondition(added == row, "rows come in order")
+        movieRows.initialize(row, id: id, seed: setup.seed &* 2 &+ 1, scale: setup.initialScale)
+        dirty.reserve(movieRows.count)
+        dirty.insert(row)
+    }
+
+    // This model knows nothing but ratings.
+    public func describeMovie(_ row: UInt32, description: MovieDescription) {}
+    public func describeUser(_ row: UInt32, profile: UserRow) {}
+
+    public func removeUser(_ row: UInt32) {
+        userRows.rows.mutableRow(row).initializeMemory(as: UInt8.self, repeating: 0, count: userRows.rows.rowBytes)
+    }
+
+    // MARK: Learning
+
+    public func learn(_ events: LearningEvents, users: UserTable, rated: RatedMovies) {
+        let kernels = mq_kernels().pointee
+        guard let dot16 = kernels.dot16, let step = kernels.mf_step else { preconditionFailure("kernels are complete") }
+        let length = userRows.paddedDimension
+        let biasRate = setup.biasLearningRate
+        let biasRegularization = setup.biasRegularization
+
+        for at in 0..<events.count {
+            let halfStars = Int64(events.stars[at] * 2)
+            if events.kinds[at] == LearningEvents.Kind.removed.rawValue {
+                // What can be taken back exactly is the mean; the gradient steps of a rating can't be told from
+                // those that came after it.
+                halfStarsSum &-= Int64(events.previousStars[at] * 2)
+                ratingCount &-= 1
+                events.predictions[at] = .nan
+                continue
+            }
+            let movie = events.movies[at]
+            let userVector = userRows.mutableVector(events.users[at])
+            let movieVector = movieRows.mutableVector(movie)
+            let mean =
+                Float(halfStarsSum &+ Self.meanPriorCount &* Self.meanPriorHalfStars)
+                / Float(2 &* (ratingCount &+ Self.meanPriorCount))
+            let userBias = userVector[length]
+            let movieBias = movieVector[length]
+            let prediction = mean + userBias + movieBias + dot16(userVector, movieVector, length)
+            events.predictions[at] = prediction
+
+            let error = events.stars[at] - prediction
+            step(userVector, movieVector, length, error, setup.learningRate, setup.regularization)
+            userVector[length] = userBias + biasRate * (error - biasRegularization * userBias)
+            movieVector[length] = movieBias + biasRate * (error - biasRegularization * movieBias)
+            dirty.insert(movie)
+
+            halfStarsSum &+= halfStars
+            if events.kinds[at] == LearningEvents.Kind.changed.rawValue {
+                halfStarsSum &-= Int64(events.previousStars[at] * 2)
+            } else {
+                ratingCount &+= 1
+            }
+        }
+    }
+
+    public var dirtyMovies: UnsafeBufferPointer<UInt32> { dirty.rows }
+    public func clearDirty() { dirty.removeAll() }
+
+    // MARK: Retrieval
+
+    public func query(_ user: UInt32, into vector: UnsafeMutablePointer<Float>) {
+        vector.update(from: userRows.vector(user), count: dimension)
+    }
+
+    public func item(_ movie: UInt32, into vector: UnsafeMutablePointer<Float>) -> Float {
+        vector.update(from: movieRows.vector(movie), count: dimension)
+        return movieRows.scalar(movie, 0)
+    }
+
+    public func predictedStars(user: UInt32, movie: UInt32, score: Float) -> Float {
+        mean + userRows.scalar(user, 0) + score
+    }
+
+    private var mean: Float {
+        Float(halfStarsSum &+ Self.meanPriorCount &* Self.meanPriorHalfStars)
+            / Float(2 &* (ratingCount &+ Self.meanPriorCount))
+    }
+
+    // MARK: Snapshots
+
+    private struct Snapshot: ModelSnapshot {
+        let users: PagedRowsSnapshot
+        let movies: PagedRowsSnapshot
+        let halfStarsSum: Int64
+        let ratingCount: Int64
+
+        func write(to writer: inout StateWriter) throws {
+            try writer.write(halfStarsSum)
+            try writer.write(ratingCount)
+            for rows in [users, movies] {
+                try writer.write(UInt64(rows.count))
+                for row in 0..<rows.count {
+                    try writer.write(UnsafeRawBufferPointer(start: rows.row(row), count: rows.rowBytes))
+                }
+            }
+        }
+    }
+
+    public func snapshot() -> any ModelSnapshot {
+        Snapshot(
+            users: userRows.rows.snapshot(), movies: movieRows.rows.snapshot(), halfStarsSum: halfStarsSum,
+            ratingCount: ratingCount)
+    }
+
+    public func restore(from reader: inout StateReader) throws {
+        halfStarsSum = try reader.read()
+        ratingCount = try reader.read()
+        for rows in [userRows.rows, movieRows.rows] {
+            let at = reader.offset
+            let count = try reader.read(UInt64.self)
+            guard count == UInt64(rows.count) else {
+                throw StateReader.Failure.impossible("\(count) model rows for \(rows.count)", offset: at)
+            }
+            for row in 0..<rows.count {
+                let bytes = try reader.take(rows.rowBytes)
+                rows.mutableRow(UInt32(row)).copyMemory(from: bytes, byteCount: rows.rowBytes)
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+/// The events of a batch that a model learns from, as columns, in the log's order.
+///
+/// Filled by the learner, which has resolved ids to rows, dropped what is late or repeated, and kept the books of
+/// who rated what.
+public final class LearningEvents {
+    public enum Kind: UInt8, Sendable {
+        /// The user had not rated the movie.
+        case new = 0
+        /// His rating of it changes; `previousStars` holds the old one.
+        case changed = 1
+        /// His rating of it is taken back; `previousStars` holds it, `stars` is 0.
+        case removed = 2
+    }
+
+    public let capacity: Int
+    public var count = 0
+    public let users: UnsafeMutablePointer<UInt32>
+    public let movies: UnsafeMutablePointer<UInt32>
+    /// 0.5…5.
+    public let stars: UnsafeMutablePointer<Float>
+    public let previousStars: UnsafeMutablePointer<Float>
+    /// `Kind` raw values.
+    public let kinds: UnsafeMutablePointer<UInt8>
+    /// Milliseconds since 1970.
+    public let eventTimes: UnsafeMutablePointer<Int64>
+    /// How many entries the user's list of rated movies had before the event: his history as the model may see it.
+    public let historyCounts: UnsafeMutablePointer<UInt32>
+    /// Out: the stars that the model would have predicted before it learnt the event.
+    public let predictions: UnsafeMutablePointer<Float>
+
+    public init(capacity: Int) {
+        self.capacity = capacity
+        users = .allocate(capacity: capacity)
+        movies = .allocate(capacity: capacity)
+        stars = .allocate(capacity: capacity)
+        previousStars = .allocate(capacity: capacity)
+        kinds = .allocate(capacity: capacity)
+        eventTimes = .allocate(capacity: capacity)
+        historyCounts = .allocate(capacity: capacity)
+        predictions = .allocate(capacity: capacity)
+    }
+
+    deinit {
+        users.deallocate()
+        movies.deallocate()
+        stars.deallocate()
+        previousStars.deallocate()
+        kinds.deallocate()
+        eventTimes.deallocate()
+        historyCounts.deallocate()
+        predictions.deallocate()
+    }
+}
+
+/// A model that learns from every event as it passes.
+///
+/// A deterministic state machine: the same calls in the same order give the same bits, on every kernel variant. It
+/// knows rows, not ids; calls come once a batch, never once an event. To add one: conform to this in a file of its
+/// own and add a case to `ModelKind`.
+public protocol OnlineModel: AnyObject {
+    /// Name and version, as published with every list.
+    var version: String { get }
+    /// Every setting that the learnt bits depend on, in a fixed text form; its hash guards journal and checkpoints.
+    var settings: String { get }
+    /// Length of query and item vectors.
+    var dimension: Int { get }
+
+    /// Makes room for a new user or movie; rows come in order, except that a freed user row comes again.
+    func addUser(_ row: UInt32, id: Int64)
+    func addMovie(_ row: UInt32, id: Int64, description: MovieDescription)
+    /// The description of a movie changed.
+    func describeMovie(_ row: UInt32, description: MovieDescription)
+    /// The profile of a user changed.
+    func describeUser(_ row: UInt32, profile: UserRow)
+    /// Erases a user's row.
+    func removeUser(_ row: UInt32)
+
+    /// Learns the events in order and writes the predictions made before each.
+    func learn(_ events: LearningEvents, users: UserTable, rated: RatedMovies)
+
+    /// Movie rows whose item vector changed since `clearDirty`, in no promised order, each once.
+    var dirtyMovies: UnsafeBufferPointer<UInt32> { get }
+    func clearDirty()
+
+    /// The retrieval query of a user: score of a movie = query · item + offset.
+    func query(_ user: UInt32, into vector: UnsafeMutablePointer<Float>)
+    /// A movie's item vector; returns its offset.
+    func item(_ movie: UInt32, into vector: UnsafeMutablePointer<Float>) -> Float
+    /// The stars that the model predicts, unclipped, for a pair whose retrieval score is known.
+    func predictedStars(user: UInt32, movie: UInt32, score: Float) -> Float
+
+    /// The learnt rows at this moment, for a checkpoint or a digest.
+    func snapshot() -> any ModelSnapshot
+    /// Reads back what `ModelSnapshot.write` wrote; all users and movies have been added.
+    func restore(from reader: inout StateReader) throws
+
+    /// Bytes a user's and a movie's learnt rows take.
+    var bytesPerUser: Int { get }
+    var bytesPerMovie: Int { get }
+}
+
+/// A model's rows as they were at one moment; may be written on any thread.
+public protocol ModelSnapshot: Sendable {
+    func write(to writer: inout StateWriter) throws
+}

@@ -1,0 +1,173 @@
+import Events
+
+/// The deterministic state machine: identities, ratings, profiles, catalogue and the model that learns from them.
+///
+/// The same events in the same order give the same bits: no clock, no hash order, no thread order enters it, and
+/// nothing that was published comes back. Owned by the learner thread.
+public final class Learner {
+    public let users = UserTable()
+    public let movies = MovieTable()
+    public let rated = RatedMovies()
+    public let model: any OnlineModel
+    public internal(set) var counters = LearnerCounters()
+
+    /// Forgotten users and the record timestamp of the null that forgot them: ratings that are not later are dropped.
+    /// Looked up only; written out in the order of ids.
+    var forgotten: [Int64: Int64] = [:]
+
+    private let events: LearningEvents
+    /// Where each event of `events` stands in the batch.
+    private let eventPositions: UnsafeMutablePointer<UInt32>
+
+    /// - Parameter batchCapacity: the most ratings that one call of `apply` may bring.
+    public init(model: any OnlineModel, batchCapacity: Int) {
+        self.model = model
+        events = LearningEvents(capacity: batchCapacity)
+        eventPositions = .allocate(capacity: batchCapacity)
+    }
+
+    deinit { eventPositions.deallocate() }
+
+    // MARK: Ratings
+
+    /// Applies rows `range` of a batch in order and writes what became of each.
+    public func apply(_ batch: RatingBatch, _ range: Range<Int>, _ outcomes: RatingOutcomes) {
+        precondition(range.count <= events.capacity && range.upperBound <= outcomes.capacity)
+        events.count = 0
+        for index in range { resolve(batch, index, outcomes) }
+        if events.count == 0 { return }
+        model.learn(events, users: users, rated: rated)
+        for index in 0..<events.count {
+            outcomes.predictions[Int(eventPositions[index])] = events.predictions[index]
+        }
+    }
+
+    /// Keeps the books of one rating and puts it down for the model when there is something to learn.
+    @inline(__always)
+    private func resolve(_ batch: RatingBatch, _ index: Int, _ outcomes: RatingOutcomes) {
+        let userID = batch.userIDs[index]
+        outcomes.predictions[index] = .nan
+        if !forgotten.isEmpty, let since = forgotten[userID], batch.recordTimestamps[index] <= since {
+            settle(.forgotten, index, outcomes)
+            return
+        }
+        let user = row(ofUser: userID)
+        let movie = row(ofMovie: batch.movieIDs[index])
+        outcomes.users[index] = user
+        outcomes.movies[index] = movie
+
+        let userRow = users.mutablePointer(user)
+        let isRemoval = batch.operations[index] == Rating.Operation.remove.rawValue
+        let time = batch.eventTimes[index]
+        let halfStars = batch.halfStars[index]
+        let at = rated.find(movie, userRow.pointee.rated)
+
+        if at < 0 {
+            let historyCount = userRow.pointee.rated.count
+            if isRemoval {
+                rated.append(
+                    movie, timeMilliseconds: time, value: RatedMovies.removedFlag, to: &userRow.pointee.rated)
+                settle(.removedUnknown, index, outcomes)
+            } else {
+                rated.append(movie, timeMilliseconds: time, value: halfStars, to: &userRow.pointee.rated)
+                movies.mutablePointer(movie).pointee.ratingCount += 1
+                learn(.new, index, outcomes, halfStars, 0, historyCount, time)
+                settle(.applied, index, outcomes)
+            }
+            return
+        }
+
+        let entries = rated.entries(userRow.pointee.rated)
+        let known = entries.values[at]
+        let wasRemoved = known & RatedMovies.removedFlag != 0
+        if time < entries.times[at] {
+            settle(.late, index, outcomes)
+        } else if isRemoval {
+            if wasRemoved {
+                rated.update(at, timeMilliseconds: time, value: known, in: &userRow.pointee.rated)
+                settle(.repeated, index, outcomes)
+                return
+            }
+            rated.update(
+                at, timeMilliseconds: time, value: known | RatedMovies.removedFlag, in: &userRow.pointee.rated)
+            movies.mutablePointer(movie).pointee.ratingCount -= 1
+            learn(.removed, index, outcomes, 0, known, UInt32(at), time)
+            settle(.removed, index, outcomes)
+        } else if wasRemoved {
+            rated.update(at, timeMilliseconds: time, value: halfStars, in: &userRow.pointee.rated)
+            movies.mutablePointer(movie).pointee.ratingCount += 1
+            learn(.new, index, outcomes, halfStars, 0, UInt32(at), time)
+            settle(.applied, index, outcomes)
+        } else if known == halfStars {
+            if time == entries.times[at] {
+                settle(.repeated, index, outcomes)
+                return
+            }
+            rated.update(at, timeMilliseconds: time, value: known, in: &userRow.pointee.rated)
+            settle(.confirmed, index, outcomes)
+        } else {
+            rated.update(at, timeMilliseconds: time, value: halfStars, in: &userRow.pointee.rated)
+            learn(.changed, index, outcomes, halfStars, known, UInt32(at), time)
+            settle(.changed, index, outcomes)
+        }
+    }
+
+    @inline(__always)
+    private func settle(_ outcome: RatingOutcome, _ index: Int, _ outcomes: RatingOutcomes) {
+        outcomes.outcomes[index] = outcome.rawValue
+        counters.ratings[Int(outcome.rawValue)] &+= 1
+    }
+
+    @inline(__always)
+    private func learn(
+        _ kind: LearningEvents.Kind, _ index: Int, _ outcomes: RatingOutcomes, _ halfStars: UInt8, _ previous: UInt8,
+        _ historyCount: UInt32, _ time: Int64
+    ) {
+        let at = events.count
+        events.users[at] = outcomes.users[index]
+        events.movies[at] = outcomes.movies[index]
+        events.kinds[at] = kind.rawValue
+        events.stars[at] = Float(halfStars) / 2
+        events.previousStars[at] = Float(previous) / 2
+        events.historyCounts[at] = historyCount
+        events.eventTimes[at] = time
+        eventPositions[at] = UInt32(index)
+        events.count = at + 1
+    }
+
+    /// Whether a rating of the movie by the user stands.
+    public func hasRated(user: UInt32, movie: UInt32) -> Bool {
+        let handle = users.pointer(user).pointee.rated
+        let at = rated.find(movie, handle)
+        return at >= 0 && rated.entries(handle).values[at] & RatedMovies.removedFlag == 0
+    }
+
+    // MARK: Identities
+
+    /// The user's row; a new one for an id that was never seen.
+    @inline(__always)
+    private func row(ofUser id: Int64) -> UInt32 {
+        let known = users.row(of: id)
+        return known != IdentityMap.none ? known : addUser(id)
+    }
+
+    @inline(__always)
+    private func row(ofMovie id: Int64) -> UInt32 {
+        let known = movies.row(of: id)
+        return known != IdentityMap.none ? known : addMovie(id)
+    }
+
+    @inline(never)
+    private func addUser(_ id: Int64) -> UInt32 {
+        let row = users.add(id)
+        model.addUser(row, id: id)
+        return row
+    }
+
+    @inline(never)
+    private func addMovie(_ id: Int64) -> UInt32 {
+        let row = movies.add(id)
+        model.addMovie(row, id: id, description: MovieDescription())
+        return row
+    }
+}

@@ -1,0 +1,77 @@
+/// One vector of floats a row, padded with zeros to a multiple of 16 (the kernels' lanes), and a few scalars behind
+/// it.
+///
+/// Shape: `count` × (`dimension` padded + `scalarCount`) floats, row-major, in copy-on-write pages.
+public final class EmbeddingTable {
+    public let dimension: Int
+    /// `dimension` rounded up to a multiple of 16: the length that kernels work on.
+    public let paddedDimension: Int
+    public let scalarCount: Int
+    public let rows: PagedRows
+
+    public init(dimension: Int, scalarCount: Int) {
+        precondition(dimension > 0 && scalarCount >= 0)
+        self.dimension = dimension
+        self.scalarCount = scalarCount
+        paddedDimension = (dimension + 15) / 16 * 16
+        // Whole groups of 16 floats keep every row on a cache line's edge.
+        let floats = (paddedDimension + scalarCount + 15) / 16 * 16
+        rows = PagedRows(rowBytes: floats * MemoryLayout<Float>.stride)
+    }
+
+    public var count: Int { rows.count }
+
+    /// The vector of a row, `paddedDimension` floats.
+    @inlinable @inline(__always)
+    public func vector(_ row: UInt32) -> UnsafePointer<Float> {
+        rows.row(row).assumingMemoryBound(to: Float.self)
+    }
+
+    @inlinable @inline(__always)
+    public func mutableVector(_ row: UInt32) -> UnsafeMutablePointer<Float> {
+        rows.mutableRow(row).assumingMemoryBound(to: Float.self)
+    }
+
+    /// Scalar number `scalar` of a row.
+    @inlinable @inline(__always)
+    public func scalar(_ row: UInt32, _ scalar: Int) -> Float {
+        assert(scalar < scalarCount)
+        return vector(row)[paddedDimension + scalar]
+    }
+
+    /// Fills the row's vector with draws from (seed, id) in ±`scale` and sets its scalars to zero.
+    ///
+    /// Drawn from the id, not the row number, so that a row that is used again starts like a new one.
+    public func initialize(_ row: UInt32, id: Int64, seed: UInt64, scale: Float) {
+        let vector = mutableVector(row)
+        var generator = SplitMix64(seed: seed ^ (UInt64(bitPattern: id) &* 0xD1B5_4A32_D192_ED03))
+        for index in 0..<dimension { vector[index] = generator.nextSymmetric() * scale }
+        for index in dimension..<(paddedDimension + scalarCount) { vector[index] = 0 }
+    }
+}
+
+/// SplitMix64 (Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", 2014): the only source of
+/// random numbers near the learnt state, always seeded from it.
+public struct SplitMix64: Sendable {
+    public private(set) var state: UInt64
+
+    public init(seed: UInt64) { state = seed }
+
+    public mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        return Self.mix(state)
+    }
+
+    /// A float in [-1, 1), exact in its 24 bits.
+    public mutating func nextSymmetric() -> Float {
+        Float(Int32(truncatingIfNeeded: next() >> 40) - (1 << 23)) / Float(1 << 23)
+    }
+
+    /// The finaliser alone, for hashing a number.
+    public static func mix(_ value: UInt64) -> UInt64 {
+        var z = value
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}

@@ -1,0 +1,99 @@
+/// Ids to dense row numbers: open addressing with linear probing, at most 60% full.
+///
+/// Only looked up, never iterated, so the order of its slots can't reach the learnt state. It is not stored in a
+/// checkpoint: whoever owns the rows inserts their ids again. Every operation is amortised O(1).
+public final class IdentityMap {
+    /// The answer for an unknown id.
+    public static let none = UInt32.max
+
+    private struct Slot {
+        /// 0 = empty: ids are positive.
+        var id: Int64
+        var row: UInt32
+    }
+
+    private var slots: UnsafeMutablePointer<Slot>
+    private var mask: Int
+    public private(set) var count = 0
+
+    public init(capacity: Int = 1024) {
+        var size = 16
+        while size * 3 < capacity * 5 { size *= 2 }
+        slots = Self.emptySlots(size)
+        mask = size - 1
+    }
+
+    deinit { slots.deallocate() }
+
+    /// The row of an id, or `none`.
+    @inline(__always)
+    public func row(of id: Int64) -> UInt32 {
+        var at = home(id)
+        while true {
+            let slot = slots[at]
+            if slot.id == id { return slot.row }
+            if slot.id == 0 { return Self.none }
+            at = (at &+ 1) & mask
+        }
+    }
+
+    /// Adds an id that is not there yet.
+    public func insert(_ id: Int64, row: UInt32) {
+        precondition(id > 0)
+        if (count + 1) * 5 > (mask + 1) * 3 { grow() }
+        place(Slot(id: id, row: row))
+        count += 1
+    }
+
+    /// Removes an id; does nothing when it is not there. Later slots of the run move up, so no tombstones build up.
+    public func remove(_ id: Int64) {
+        var hole = home(id)
+        while slots[hole].id != id {
+            if slots[hole].id == 0 { return }
+            hole = (hole &+ 1) & mask
+        }
+        count -= 1
+        var at = hole
+        while true {
+            at = (at &+ 1) & mask
+            if slots[at].id == 0 { break }
+            let wanted = home(slots[at].id)
+            // The slot may fill the hole unless its home lies cyclically after the hole.
+            if (at &- wanted) & mask >= (at &- hole) & mask {
+                slots[hole] = slots[at]
+                hole = at
+            }
+        }
+        slots[hole] = Slot(id: 0, row: 0)
+    }
+
+    /// Fibonacci hashing: dense MovieLens ids spread over the table, and neighbours do not collide.
+    @inline(__always)
+    private func home(_ id: Int64) -> Int {
+        Int(truncatingIfNeeded: (UInt64(bitPattern: id) &* 0x9E37_79B9_7F4A_7C15) >> 20) & mask
+    }
+
+    private func place(_ slot: Slot) {
+        var at = home(slot.id)
+        while slots[at].id != 0 {
+            precondition(slots[at].id != slot.id, "an id can't have two rows")
+            at = (at &+ 1) & mask
+        }
+        slots[at] = slot
+    }
+
+    private func grow() {
+        let old = slots
+        let oldSize = mask + 1
+        slots = Self.emptySlots(oldSize * 2)
+        mask = oldSize * 2 - 1
+        for at in 0..<oldSize where old[at].id != 0 { place(old[at]) }
+        old.deallocate()
+    }
+
+    private static func emptySlots(_ size: Int) -> UnsafeMutablePointer<Slot> {
+        let slots = UnsafeMutablePointer<Slot>.allocate(capacity: size)
+        slots.initialize(repeating: Slot(id: 0, row: 0), count: size)
+        return slots
+    }
+}

@@ -1,0 +1,139 @@
+/// Rows of a fixed number of bytes in pages, with copy-on-write snapshots.
+///
+/// The learner thread owns it and writes in place. `snapshot()` shares all pages with whoever holds the result; from
+/// then on the first write to a page copies that page, so a checkpoint or a reader sees the rows exactly as they
+/// were, at the price of the pages that change meanwhile.
+///
+/// Row access is O(1); `append` is amortised O(1); `snapshot` is O(pages). Not for rows of varying size.
+public final class PagedRows {
+    public let rowBytes: Int
+    @usableFromInline let rowShift: Int
+    @usableFromInline let rowMask: Int
+    /// Rows ever appended; a row is never given back, its owner reuses it.
+    public private(set) var count = 0
+
+    private var pages: [Page] = []
+    /// The pages' memory, so that reaching a row costs one load and no retain.
+    @usableFromInline var pageBases: UnsafeMutablePointer<UnsafeMutableRawPointer>
+    /// 1 where a snapshot may still see the page.
+    @usableFromInline var pageIsShared: UnsafeMutablePointer<UInt8>
+    private var pageCapacity: Int
+
+    private static let pageBytesWanted = 16 * 1024
+
+    public init(rowBytes: Int) {
+        precondition(rowBytes > 0)
+        self.rowBytes = rowBytes
+        var shift = 0
+        while rowBytes << (shift + 1) <= Self.pageBytesWanted { shift += 1 }
+        rowShift = shift
+        rowMask = (1 << shift) - 1
+        pageCapacity = 16
+        pageBases = .allocate(capacity: pageCapacity)
+        pageIsShared = .allocate(capacity: pageCapacity)
+    }
+
+    deinit {
+        pageBases.deallocate()
+        pageIsShared.deallocate()
+    }
+
+    /// Adds a row of zeros and returns its number.
+    public func append() -> UInt32 {
+        if count & rowMask == 0 { appendPage() }
+        let row = count
+        count += 1
+        return UInt32(row)
+    }
+
+    /// The row's bytes, valid until the next write to a row of the same page.
+    @inlinable @inline(__always)
+    public func row(_ row: UInt32) -> UnsafeRawPointer {
+        assert(Int(row) < count)
+        return UnsafeRawPointer(pageBases[Int(row) >> rowShift]) + (Int(row) & rowMask) &* rowBytes
+    }
+
+    /// The row's bytes to write to; copies the page first when a snapshot shares it.
+    @inlinable @inline(__always)
+    public func mutableRow(_ row: UInt32) -> UnsafeMutableRawPointer {
+        assert(Int(row) < count)
+        let page = Int(row) >> rowShift
+        if pageIsShared[page] != 0 { unshare(page) }
+        return pageBases[page] + (Int(row) & rowMask) &* rowBytes
+    }
+
+    /// All rows as they are now; O(pages).
+    public func snapshot() -> PagedRowsSnapshot {
+        pageIsShared.update(repeating: 1, count: pages.count)
+        return PagedRowsSnapshot(pages: pages, count: count, rowBytes: rowBytes, rowShift: rowShift)
+    }
+
+    /// Memory held, in bytes.
+    public var byteCount: Int { pages.count * (rowBytes << rowShift) }
+
+    private func appendPage() {
+        if pages.count == pageCapacity {
+            let larger = pageCapacity * 2
+            let bases = UnsafeMutablePointer<UnsafeMutableRawPointer>.allocate(capacity: larger)
+            let shared = UnsafeMutablePointer<UInt8>.allocate(capacity: larger)
+            bases.update(from: pageBases, count: pages.count)
+            shared.update(from: pageIsShared, count: pages.count)
+            pageBases.deallocate()
+            pageIsShared.deallocate()
+            pageBases = bases
+            pageIsShared = shared
+            pageCapacity = larger
+        }
+        let page = Page(byteCount: rowBytes << rowShift)
+        pageBases[pages.count] = page.base
+        pageIsShared[pages.count] = 0
+        pages.append(page)
+    }
+
+    @usableFromInline @inline(never)
+    func unshare(_ page: Int) {
+        // When the snapshot is gone already, the page is ours again without a copy.
+        if !isKnownUniquelyReferenced(&pages[page]) {
+            pages[page] = Page(copyOf: pages[page])
+            pageBases[page] = pages[page].base
+        }
+        pageIsShared[page] = 0
+    }
+}
+
+/// The memory of some rows.
+///
+/// `@unchecked Sendable`: a page is written only while its `PagedRows` holds the sole reference, which
+/// `isKnownUniquelyReferenced` proves; as soon as a snapshot on another thread holds one too it is immutable.
+final class Page: @unchecked Sendable {
+    let base: UnsafeMutableRawPointer
+    let byteCount: Int
+
+    init(byteCount: Int) {
+        self.byteCount = byteCount
+        base = .allocate(byteCount: byteCount, alignment: 64)
+        base.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
+    }
+
+    init(copyOf other: Page) {
+        byteCount = other.byteCount
+        base = .allocate(byteCount: byteCount, alignment: 64)
+        base.copyMemory(from: other.base, byteCount: byteCount)
+    }
+
+    deinit { base.deallocate() }
+}
+
+/// The rows of a `PagedRows` as they were at one moment; may be read on any thread.
+public struct PagedRowsSnapshot: Sendable {
+    let pages: [Page]
+    public let count: Int
+    public let rowBytes: Int
+    let rowShift: Int
+
+    /// Valid as long as the snapshot is alive.
+    public func row(_ row: Int) -> UnsafeRawPointer {
+        precondition(row < count)
+        return UnsafeRawPointer(pages[row >> rowShift].base) + (row & ((1 << rowShift) - 1)) * rowBytes
+    }
+}

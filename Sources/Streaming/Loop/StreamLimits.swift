@@ -1,0 +1,21 @@
+import Recommending
+
+/// Every limit of the loop, in one place.
+public enum StreamLimits {
+    /// Records of one micro-batch.
+    public static let batchRecordsMax = 8192
+    /// Lists of one commit.
+    public static let commitListsMax = 16_384
+    /// Journal record of one commit, in bytes.
+    public static let journalRecordBytesMax = 512 * 1024
+    /// Encoded lists and dead letters that go to the sink together.
+    public static let chunkBytes = 256 * 1024
+    /// Longest list, by the index's limit.
+    public static let listLengthMax = 100
+    /// How often group offsets are stored.
+    public static let offsetsIntervalNanoseconds: UInt64 = 100_000_000
+    /// The longest an idle loop sleeps.
+    public static let idleWaitMilliseconds: Int32 = 1000
+    /// A dead letter's value is cut beyond this.
+    public static let deadLetterValueBytesMax = 64 * 1024
+}

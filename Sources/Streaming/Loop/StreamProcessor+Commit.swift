@@ -1,0 +1,198 @@
+import Events
+import Learning
+import Recommending
+
+/// Sealing a commit: who is due, their lists, the journal record.
+extension StreamProcessor {
+    /// Whether the open commit has grown enough.
+    private var isGrown: Bool {
+        commit.workNanoseconds >= settings.commitWorkNanoseconds || commit.due.count >= StreamLimits.commitListsMax
+            || commit.journal.byteCount >= StreamLimits.journalRecordBytesMax
+    }
+
+    /// The commit is grown and can't be sealed: the broker does not keep up, so nothing more is taken.
+    var isHeldBack: Bool { !cycle.maySeal && isGrown }
+
+    /// A commit is sealed when it has grown enough, or when nothing waits and lists don't take too much of the time;
+    /// and only while the broker keeps up.
+    func isTimeToSeal(moreWaits: Bool) -> Bool {
+        if !cycle.maySeal { return false }
+        if commit.isEmpty && fanOuts.isEmpty { return false }
+        if isGrown || !fanOuts.isEmpty { return true }
+        if moreWaits { return false }
+        return pace.waitMilliseconds(lists: commit.due.count, now: clock.monotonicNanoseconds()) == 0
+    }
+
+    func sealCommit() throws {
+        let epoch = position.epoch + 1
+        let began = clock.monotonicNanoseconds()
+        let listCount = commit.due.count
+        try completeCatalogue()
+        try recommender.refreshIndex()
+        try publishTombstones()
+        advanceFanOuts()
+        try publishLists(epoch)
+        try sendChunk(epoch)
+
+        let record = sealedRecords[Int(epoch) % sealedRecords.count]
+        position.chain = commit.journal.finish(
+            epoch: epoch, previousChain: position.chain, isCatalogueComplete: position.isCatalogueComplete,
+            fanOuts: fanOuts, into: record)
+        position.epoch = epoch
+        position.fanOuts = fanOuts
+        for (partition, offset) in position.inputs {
+            sealedInputs[Int(epoch) % sealedInputs.count][partition] = offset
+        }
+        cycle.seal(epoch: epoch, outputs: commit.outputs - commit.deliveredEarly)
+        counters.records.wrappingAdd(commit.records, ordering: .relaxed)
+        counters.commits.wrappingAdd(1, ordering: .relaxed)
+        commit.removeAll()
+        pace.sealed(lists: listCount, began: began, ended: clock.monotonicNanoseconds())
+        cutCheckpointIfDue()
+    }
+
+    /// The first start is over when `movies` and `users` have been read to the ends that they had.
+    private func completeCatalogue() throws {
+        guard let ends = catalogueEnds else { return }
+        for (partition, end) in ends where (position.inputs[partition] ?? 0) < end { return }
+        catalogueEnds = nil
+        position.isCatalogueComplete = true
+    }
+
+    private func publishTombstones() throws {
+        for userID in commit.tombstones {
+            encoding.appendTombstone(userID: userID, to: chunk)
+            try sendChunkIfLarge()
+        }
+    }
+
+    /// Makes those due whose list a movie touches, as far as this commit has room: answers go before fan-outs.
+    private func advanceFanOuts() {
+        if fanOuts.isEmpty { return }
+        commit.due.reserve(learner.users.rowCount)
+        lists.reserve(learner.users.rowCount)
+        while !fanOuts.isEmpty {
+            var more = true
+            while more && commit.due.count + FanOutSearch.usersPerRun <= StreamLimits.commitListsMax {
+                let fanOut = fanOuts[0]
+                more = fanOutSearch.advance(&fanOuts[0]) { user in
+                    let cause = commit.causes.append(
+                        topic: .movies, partition: fanOut.partition, offset: fanOut.offset,
+                        eventTime: fanOut.eventTime, eventID: UnsafeRawBufferPointer(start: nil, count: 0),
+                        previous: commit.due.newestCause(user))
+                    commit.due.note(
+                        user, fanOut.kind == .added ? .movieAdded : .movieWithdrawn, isAnswer: false, cause: cause)
+                }
+            }
+            if more { return }
+            fanOuts.removeFirst()
+        }
+    }
+
+    private func publishLists(_ epoch: Int64) throws {
+        let entries = commit.due.entries
+        if entries.isEmpty { return }
+        lists.reserve(learner.users.rowCount)
+        let now = clock.wallMilliseconds()
+        var at = 0
+        while at < entries.count {
+            let first = at
+            dueScratch.removeAll(keepingCapacity: true)
+            while at < entries.count && dueScratch.count < Recommender.usersPerSearch {
+                if entries[at].user != IdentityMap.none { dueScratch.append(entries[at].user) }
+                at += 1
+            }
+            try dueScratch.withUnsafeBufferPointer { try recommender.recommend($0) }
+            var place = 0
+            for entry in entries[first..<at] where entry.user != IdentityMap.none {
+                publish(entry, place, epoch, now)
+                place += 1
+            }
+            try sendChunkIfLarge()
+        }
+    }
+
+    /// Publishes one list, unless it is unchanged and answers nothing.
+    private func publish(_ entry: DueUsers.Entry, _ place: Int, _ epoch: Int64, _ now: Int64) {
+        let items = recommender.results.items(of: place)
+        let user = entry.user
+        if !entry.isAnswer && lists.sequence(user) > 0 && lists.isSame(user, items) { return }
+        let scores = recommender.results.scores(of: place)
+        let ids = recommender.results.ids(of: place)
+        let lastScore = items.isEmpty ? 0 : scores[items.count - 1]
+        let sequence = lists.publish(user, items, lastScore: lastScore)
+        let userID = learner.users.pointer(user).pointee.id
+        encoding.append(
+            entry, userID: userID, sequence: sequence, epoch: epoch, generatedAtMilliseconds: now,
+            causes: commit.causes, recommender: recommender, place: place, to: chunk)
+        commit.journal.note(userID: userID, lastScore: lastScore, count: items.count) { ids[$0] }
+    }
+
+    func sendChunkIfLarge() throws {
+        if chunk.bytes.count >= StreamLimits.chunkBytes { try sendChunk(position.epoch + 1) }
+    }
+
+    private func sendChunk(_ epoch: Int64) throws {
+        if chunk.records.isEmpty { return }
+        try sink.send(chunk, epoch: epoch)
+        commit.outputs += chunk.records.count
+        var listCount = 0
+        for record in chunk.records where record.kind == .recommendation { listCount += 1 }
+        counters.lists.wrappingAdd(listCount, ordering: .relaxed)
+        chunk.removeAll()
+    }
+
+    // MARK: After the seal
+
+    func collectReports(waitMilliseconds: Int32 = 0) throws {
+        reportScratch.removeAll(keepingCapacity: true)
+        try sink.poll(waitMilliseconds: waitMilliseconds) { reportScratch.append($0) }
+        for report in reportScratch {
+            // Dead letters and early chunks of the open commit may be acknowledged before it is sealed.
+            if case .delivered(let epoch, let count) = report, epoch == position.epoch + 1 {
+                commit.deliveredEarly += count
+                continue
+            }
+            try cycle.apply(report)
+            if case .journaled(let epoch, let offset) = report { journaled(epoch, offset) }
+        }
+    }
+
+    private func journaled(_ epoch: Int64, _ offset: Int64) {
+        counters.journaledEpoch.store(epoch, ordering: .relaxed)
+        offsetsToStore = true
+        lastJournalOffset = offset
+        if let job = checkpointJob, job.epoch == epoch { job.commitStands(journalOffset: offset) }
+    }
+
+    /// Appends the journal records whose lists are acknowledged, and stores offsets now and then.
+    func finishCommits() throws {
+        while case .appendJournalRecord(let epoch) = cycle.next() {
+            try sink.append(journalRecord: sealedRecords[Int(epoch) % sealedRecords.count].bytes, epoch: epoch)
+        }
+        if offsetsToStore {
+            let now = clock.monotonicNanoseconds()
+            if now - lastOffsetsNanoseconds >= StreamLimits.offsetsIntervalNanoseconds {
+                try storeOffsets()
+                lastOffsetsNanoseconds = now
+            }
+        }
+    }
+
+    /// The group's offsets are those of the newest commit that stands in the journal, never ahead of it.
+    private func storeOffsets() throws {
+        try sink.storeOffsets(sealedInputs[Int(cycle.journaledEpoch) % sealedInputs.count])
+        offsetsToStore = false
+    }
+
+    /// Seals what is open, waits until everything stands in the journal, and leaves a checkpoint behind.
+    public func stop() throws {
+        while !commit.isEmpty || !fanOuts.isEmpty || cycle.waitingCount > 0 {
+            if cycle.maySeal && (!commit.isEmpty || !fanOuts.isEmpty) { try sealCommit() }
+            try finishCommits()
+            if cycle.waitingCount > 0 { try collectReports(waitMilliseconds: 100) }
+        }
+        if offsetsToStore { try storeOffsets() }
+        try checkpointAtStop()
+    }
+}

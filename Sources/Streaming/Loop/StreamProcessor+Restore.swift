@@ -1,0 +1,83 @@
+import Events
+import Learning
+import Recommending
+
+/// Start-up: the one recovery path.
+extension StreamProcessor {
+    /// Restores the state to the journal's end, or begins a new lineage, and gets ready to read on from there.
+    ///
+    /// - Throws: `RecoveryError` when what is found can't be gone on from; what ports throw.
+    public func restore() throws {
+        store?.removeTemporaries()
+        let restored = try Restoration.run(
+            applicationID: settings.applicationID, topicPrefix: settings.topicPrefix, applier: applier, lists: lists,
+            source: source, journal: journal, store: store, notice: notice)
+        position = restored.position
+        fanOuts = restored.position.fanOuts
+        lastJournalOffset = restored.journalOffset
+        lastCheckpointEpoch = restored.checkpointEpoch
+        lastCheckpointNanoseconds = clock.monotonicNanoseconds()
+        ratingsSinceCheckpoint = restored.replayedRatings
+        hasForgotten = restored.hasForgotten
+        counters.foreignJournalRecords.store(restored.foreignRecords, ordering: .relaxed)
+        counters.checkpointEpoch.store(restored.checkpointEpoch, ordering: .relaxed)
+        try checkPositions()
+        if !restored.hasStarted { try beginLineage(reason: "first start") }
+        cycle = CommitCycle(journaledEpoch: position.epoch)
+        counters.journaledEpoch.store(position.epoch, ordering: .relaxed)
+        for slot in sealedInputs.indices { sealedInputs[slot] = position.inputs }
+
+        if !position.isCatalogueComplete { catalogueEnds = try currentCatalogueEnds() }
+        try recommender.rebuildIndex()
+        for (row, description) in learner.movies.descriptions.enumerated() where !description.title.isEmpty {
+            encoding.setTitle(UInt32(row), description.title)
+        }
+        if position.epoch > 0 {
+            notice(
+                "restored epoch \(position.epoch): \(learner.users.count) users, \(learner.movies.count) movies,"
+                    + " \(restored.replayedRatings) ratings replayed since the checkpoint of epoch"
+                    + " \(restored.checkpointEpoch)")
+        }
+        counters.isLive.store(true, ordering: .releasing)
+    }
+
+    /// A position beyond the end means that the topic is not the one that was processed.
+    private func checkPositions() throws {
+        for (partition, offset) in position.inputs {
+            let bounds = try source.bounds(of: partition)
+            if offset > bounds.upperBound {
+                throw RecoveryError.from(
+                    .endedEarly(partition, cut: offset, end: bounds.upperBound), topicPrefix: settings.topicPrefix)
+            }
+        }
+    }
+
+    private func beginLineage(reason: String) throws {
+        let record = sealedRecords[0]
+        position.chain = JournalEncoder.start(
+            epoch: 0, previousChain: .zero,
+            lineage: JournalRecord.Lineage(settings: learner.model.settings, reason: reason), into: record)
+        try sink.append(journalRecord: record.bytes, epoch: 0)
+        var stands = false
+        while !stands {
+            try sink.poll(waitMilliseconds: 1000) { report in
+                if case .journaled(let epoch, let offset) = report, epoch == 0 {
+                    lastJournalOffset = offset
+                    stands = true
+                }
+            }
+        }
+    }
+
+    private func currentCatalogueEnds() throws -> [InputPartition: Int64] {
+        var ends: [InputPartition: Int64] = [:]
+        for topic in [InputTopic.movies, .users] {
+            for number in 0..<source.partitionCount(of: topic) {
+                let partition = InputPartition(topic, Int32(number))
+                let bounds = try source.bounds(of: partition)
+                if bounds.upperBound > bounds.lowerBound { ends[partition] = bounds.upperBound }
+            }
+        }
+        return ends
+    }
+}

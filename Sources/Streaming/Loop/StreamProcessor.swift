@@ -1,0 +1,264 @@
+import Events
+import Learning
+import Recommending
+
+/// The main loop: reads what waits, learns it, publishes the lists of those who are due, and journals each commit.
+///
+/// One thread runs it; everything it holds belongs to that thread, except `counters`. It is restored before it runs
+/// (`restore`), and a failure ends it: start-up is the one recovery path.
+public final class StreamProcessor {
+    public struct Settings: Sendable {
+        public var applicationID = "marquee"
+        public var topicPrefix = ""
+        public var listLength = 20
+        /// A commit is sealed after this much work, learning and lists together; or earlier, when nothing waits.
+        public var commitWorkNanoseconds: UInt64 = 50_000_000
+        /// Ratings after which a checkpoint is cut: about what is replayed in a second.
+        public var checkpointRatings = 1_000_000
+        public var checkpointIntervalNanoseconds: UInt64 = 60_000_000_000
+        /// A forgotten user is out of every kept checkpoint after this.
+        public var forgetIntervalNanoseconds: UInt64 = 30_000_000_000
+
+        public init() {}
+    }
+
+    public let settings: Settings
+    public let learner: Learner
+    public let lists: PublishedLists
+    public let recommender: Recommender
+    public let counters = StreamCounters()
+    /// Looks at events before they are learnt, for live quality figures; nil in production paths that don't ask.
+    public var observer: (any LearningObserver)?
+    /// Notices that are worth a line of log.
+    public var notice: (String) -> Void = { _ in }
+
+    let source: any EventSource
+    let sink: any EventSink
+    let journal: any JournalLog
+    let clock: any Clock
+    let store: CheckpointStore?
+
+    let applier: BatchApplier
+    let batch = RecordBatch(capacity: StreamLimits.batchRecordsMax)
+    let commit = OpenCommit()
+    let chunk = OutputChunk()
+    let encoding: ListEncoding
+    let fanOutSearch: FanOutSearch
+    var fanOuts: [FanOut] = []
+
+    /// Where the lineage stands: the newest commit that was sealed.
+    var position = Position()
+    var cycle = CommitCycle(journaledEpoch: 0)
+    /// Journal records of sealed commits that are not appended yet, by epoch modulo their number.
+    let sealedRecords: [ByteBuffer]
+    /// Input positions of the newest commits, by epoch modulo their number: one more than can wait, so that those of
+    /// the newest journaled one are still there.
+    var sealedInputs: [[InputPartition: Int64]]
+    var pace = CommitPace()
+    /// Ends of `movies` and `users` at the first start; nil when that is over.
+    var catalogueEnds: [InputPartition: Int64]?
+
+    /// Where the newest journaled commit stands in the journal.
+    var lastJournalOffset: Int64 = -1
+    var checkpointJob: CheckpointJob?
+    /// Ratings learnt since the last cut.
+    var ratingsSinceCheckpoint = 0
+    var lastCheckpointNanoseconds: UInt64 = 0
+    var lastCheckpointEpoch: Int64 = 0
+    var hasForgotten = false
+    var offsetsToStore = false
+    var lastOffsetsNanoseconds: UInt64 = 0
+    var dueScratch: [UInt32] = []
+    var reportScratch: [DeliveryReport] = []
+
+    /// - Throws: `IndexError` when the list length is out of range.
+    public init(
+        settings: Settings, recommender: Recommender, lists: PublishedLists,
+        encoder: any RecommendationListEncoder, source: any EventSource, sink: any EventSink,
+        journal: any JournalLog, clock: any Clock, store: CheckpointStore?
+    ) {
+        self.settings = settings
+        self.recommender = recommender
+        self.lists = lists
+        learner = recommender.learner
+        self.source = source
+        self.sink = sink
+        self.journal = journal
+        self.clock = clock
+        self.store = store
+        applier = BatchApplier(learner: learner)
+        encoding = ListEncoding(
+            encoder: encoder, modelVersion: learner.model.version, topicPrefix: settings.topicPrefix)
+        fanOutSearch = FanOutSearch(learner: learner, lists: lists, listLength: settings.listLength)
+        sealedRecords = (0..<CommitCycle.waitingMax).map { _ in ByteBuffer(capacity: 1 << 14) }
+        sealedInputs = Array(repeating: [:], count: CommitCycle.waitingMax + 1)
+        dueScratch.reserveCapacity(Recommender.usersPerSearch)
+        reportScratch.reserveCapacity(CommitCycle.waitingMax * 2)
+    }
+
+    /// One turn of the loop. Returns whether it did anything.
+    @discardableResult
+    public func runOnce() throws -> Bool {
+        try collectReports(waitMilliseconds: isHeldBack ? 10 : 0)
+        if isHeldBack {
+            try finishCommits()
+            return false
+        }
+        let isFull = try poll()
+        let isBatch = !batch.segments.isEmpty
+        if isBatch {
+            let began = clock.monotonicNanoseconds()
+            try decode()
+            try learn()
+            commit.workNanoseconds += clock.monotonicNanoseconds() - began
+            source.release(batch)
+        }
+        if isTimeToSeal(moreWaits: isFull) { try sealCommit() }
+        try finishCommits()
+        try checkpointIfDue()
+        return isBatch
+    }
+
+    // MARK: The phases
+
+    /// Takes what waits; true when the batch is full, so that more may wait.
+    private func poll() throws -> Bool {
+        try source.poll(
+            catalogueEnds == nil ? .all : [.movies, .users], limit: StreamLimits.batchRecordsMax,
+            waitMilliseconds: pollWaitMilliseconds(), into: batch)
+        return batch.count >= StreamLimits.batchRecordsMax / 2
+    }
+
+    private func pollWaitMilliseconds() -> Int32 {
+        if !fanOuts.isEmpty { return 0 }
+        if !commit.isEmpty {
+            return pace.waitMilliseconds(lists: commit.due.count, now: clock.monotonicNanoseconds())
+        }
+        if offsetsToStore { return 50 }
+        return checkpointJob == nil ? StreamLimits.idleWaitMilliseconds : 20
+    }
+
+    private func decode() throws {
+        commit.records += batch.count
+        commit.journal.note(batch)
+        for segment in batch.segments { position.inputs[segment.partition] = segment.nextOffset }
+        try applier.decode(batch) { record, rejection in
+            DeadLetters.append(
+                record, rejection, topicName: settings.topicPrefix + record.topic.name,
+                originalHeaders: source.headers(of: record), to: chunk)
+            try sendChunkIfLarge()
+            counters.deadLetters.wrappingAdd(1, ordering: .relaxed)
+        }
+        try noteCatalogue()
+        try noteUsers()
+    }
+
+    private func learn() throws {
+        let count = applier.ratings.count
+        if count == 0 { return }
+        if let observer {
+            var done = 0
+            while done < count {
+                let stop = try observer.nextStop(applier.ratings, from: done)
+                if stop > done { applier.learn(done..<stop) }
+                if stop < count { try observer.observe(applier.ratings, stop, self) }
+                let end = min(count, stop + 1)
+                if stop < count { applier.learn(stop..<end) }
+                done = end
+            }
+            observer.learned(applier.ratings, applier.outcomes)
+        } else {
+            applier.learn(0..<count)
+        }
+        noteRatings()
+        ratingsSinceCheckpoint += count
+        counters.ratings.wrappingAdd(count, ordering: .relaxed)
+    }
+
+    /// Everybody whose rating was answered is due.
+    private func noteRatings() {
+        let ratings = applier.ratings
+        let outcomes = applier.outcomes
+        let due = commit.due
+        let causes = commit.causes
+        due.reserve(learner.users.rowCount)
+        let ids = ratings.eventIDBytes.bytes
+        for at in 0..<ratings.count {
+            let outcome = outcomes.outcomes[at]
+            if outcome > RatingOutcome.removed.rawValue { continue }
+            let user = outcomes.users[at]
+            let start = Int(ratings.eventIDStarts[at])
+            let id = UnsafeRawBufferPointer(rebasing: ids[start..<(start + Int(ratings.eventIDCounts[at]))])
+            let cause = causes.append(
+                topic: .ratings, partition: ratings.partitions[at], offset: ratings.offsets[at],
+                eventTime: ratings.eventTimes[at], eventID: id, previous: due.newestCause(user))
+            due.note(
+                user, outcome == RatingOutcome.removed.rawValue ? .ratingRemoved : .rated, isAnswer: true,
+                cause: cause)
+        }
+    }
+
+    private func noteCatalogue() throws {
+        for movie in applier.movies {
+            switch movie.outcome {
+            case .added(let row):
+                encoding.setTitle(row, learner.movies.descriptions[Int(row)].title)
+                try recommender.catalogueChanged(row)
+                startFanOut(.added, row, movie)
+            case .described(let row):
+                encoding.setTitle(row, learner.movies.descriptions[Int(row)].title)
+            case .withdrawn(let row):
+                try recommender.catalogueChanged(row)
+                startFanOut(.withdrawn, row, movie)
+            case .unchanged: break
+            }
+        }
+    }
+
+    private func startFanOut(_ kind: FanOut.Kind, _ row: UInt32, _ movie: BatchApplier.AppliedMovie) {
+        // At the first start nobody has a list yet.
+        if catalogueEnds != nil { return }
+        fanOuts.append(
+            FanOut(
+                kind: kind, movie: row, movieID: movie.movieID, partition: movie.record.partition,
+                offset: movie.record.offset, eventTime: movie.eventTime))
+    }
+
+    private func noteUsers() throws {
+        for user in applier.users {
+            switch user.outcome {
+            case .changed(let row):
+                if catalogueEnds != nil { continue }
+                commit.due.reserve(learner.users.rowCount)
+                let cause = commit.causes.append(
+                    topic: .users, partition: user.record.partition, offset: user.record.offset,
+                    eventTime: user.eventTime, eventID: UnsafeRawBufferPointer(start: nil, count: 0),
+                    previous: commit.due.newestCause(row))
+                commit.due.note(row, .profileChanged, isAnswer: false, cause: cause)
+            case .forgotten(let row):
+                commit.due.remove(row)
+                if lists.sequence(row) > 0 { commit.tombstones.append(user.userID) }
+                lists.remove(row)
+                hasForgotten = true
+            case .forgottenUnknown: hasForgotten = true
+            case .unchanged: break
+            }
+        }
+    }
+
+    /// Runs until `shouldStop`, then seals what is open, waits for the broker and leaves a checkpoint.
+    public func run(shouldStop: () -> Bool) throws {
+        while !shouldStop() { try runOnce() }
+        try stop()
+    }
+}
+
+/// Sees events before they are learnt: for prequential figures while the stream runs. It reads, and nothing of it comes
+/// back into the state.
+public protocol LearningObserver: AnyObject {
+    /// The first row at or after `from` that `observe` wants to see before it is learnt; the batch's count for none.
+    func nextStop(_ ratings: RatingBatch, from: Int) throws -> Int
+    func observe(_ ratings: RatingBatch, _ row: Int, _ processor: StreamProcessor) throws
+    /// The whole batch was learnt.
+    func learned(_ ratings: RatingBatch, _ outcomes: RatingOutcomes)
+}

@@ -1,0 +1,55 @@
+import Events
+
+/// Why a service refuses to go on from what it finds. Every case says what is wrong and what can be done.
+public enum RecoveryError: Error, Equatable, CustomStringConvertible {
+    /// The state directory has checkpoints, the journal has nothing.
+    case journalLost(directory: String)
+    /// The journal does not begin with the start of a lineage and no checkpoint covers what is missing.
+    case journalTrimmed(firstEpoch: Int64)
+    case otherSettings(found: String, expected: String)
+    case otherApplication(directory: String, found: String)
+    /// A batch of the journal can't be read again as it was.
+    case inexact(InputPartition, expected: Int, found: Int)
+    case inputLost(String)
+    case unknownUserInJournal(Int64)
+    case unknownMovieInJournal(Int64)
+
+    public var description: String {
+        switch self {
+        case .journalLost(let directory):
+            "the journal is empty but \(directory) holds checkpoints of it, so the journal was lost or this is another"
+                + " broker: name another --state-dir to begin anew, or bring the journal topic back"
+        case .journalTrimmed(let epoch):
+            "the journal begins at epoch \(epoch) and no checkpoint reaches it:"
+                + " bring back a checkpoint or begin anew under another --application-id"
+        case .otherSettings(let found, let expected):
+            "what is there was learnt with the settings '\(found)', this service has '\(expected)':"
+                + " start it with the old settings, or begin anew under another --application-id"
+        case .otherApplication(let directory, let found):
+            "the state directory \(directory) belongs to the application '\(found)': name another with --state-dir"
+        case .inexact(let partition, let expected, let found):
+            "the journal counted \(expected) records in a range of \(partition.topic.name)-\(partition.partition),"
+                + " \(found) are left: they expired or were compacted, so the state can't be replayed exactly;"
+                + " begin anew under another --application-id"
+        case .inputLost(let what): what
+        case .unknownUserInJournal(let id): "the journal names user \(id), whom its inputs do not: it belongs to others"
+        case .unknownMovieInJournal(let id):
+            "the journal names movie \(id), which its inputs do not: it belongs to others"
+        }
+    }
+
+    /// What a read of the inputs that failed means for a replay.
+    static func from(_ error: SourceError, topicPrefix: String) -> RecoveryError {
+        switch error {
+        case .endedEarly(let partition, let cut, let end):
+            .inputLost(
+                "\(topicPrefix)\(partition.topic.name)-\(partition.partition) ends at offset \(end), but offset \(cut)"
+                    + " was processed: the topic was truncated or made anew; begin anew under another --application-id")
+        case .trimmed(let partition, let position, let beginning):
+            .inputLost(
+                "\(topicPrefix)\(partition.topic.name)-\(partition.partition) begins at offset \(beginning), but the"
+                    + " replay needs offset \(position): records expired;"
+                    + " begin anew under another --application-id")
+        }
+    }
+}
