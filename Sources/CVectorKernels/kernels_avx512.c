@@ -1,0 +1,69 @@
+// AVX-512: 16 lanes are one vector.
+
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+
+#pragma clang attribute push(__attribute__((target("avx512f,avx2,fma,popcnt"))), apply_to = function)
+
+#define VECTOR_LANES 16
+// 8 to 16 of the 32 registers hold sums.
+#define TILE_BLOCKS_MAX 8
+typedef __m512 vector;
+
+static inline vector zero(void) { return _mm512_setzero_ps(); }
+static inline vector broadcast(float x) { return _mm512_set1_ps(x); }
+static inline vector load(const float *from) { return _mm512_loadu_ps(from); }
+static inline void store(float *to, vector x) { _mm512_storeu_ps(to, x); }
+static inline vector add(vector a, vector b) { return _mm512_add_ps(a, b); }
+static inline vector multiply(vector a, vector b) { return _mm512_mul_ps(a, b); }
+static inline vector fused(vector a, vector b, vector c) { return _mm512_fmadd_ps(a, b, c); }
+static inline vector larger(vector a, vector b) { return _mm512_max_ps(a, b); }
+static inline unsigned reaches(vector a, vector b) { return _mm512_cmp_ps_mask(a, b, _CMP_GE_OQ); }
+
+static inline float reduce16(const vector *sums) {
+    __m256 high = _mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(sums[0]), 1));
+    __m256 eight = _mm256_add_ps(_mm512_castps512_ps256(sums[0]), high);
+    __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+    __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+}
+
+static inline unsigned equal16(const unsigned *values, unsigned needle) {
+    return _mm512_cmpeq_epi32_mask(_mm512_loadu_si512(values), _mm512_set1_epi32((int)needle));
+}
+
+static inline void keys16(const vector *x, int *keys) {
+    __m512i bits = _mm512_castps_si512(x[0]);
+    __m512i flip = _mm512_srli_epi32(_mm512_srai_epi32(bits, 31), 1);
+    _mm512_storeu_si512(keys, _mm512_xor_si512(bits, flip));
+}
+
+static inline unsigned long count_at_least(const int *keys, unsigned long n, int least) {
+    __m512i limit = _mm512_set1_epi32(least);
+    unsigned long count = 0;
+    for (unsigned long i = 0; i < n; i += 16)
+        count += (unsigned)__builtin_popcount(_mm512_cmpge_epi32_mask(_mm512_loadu_si512(keys + i), limit));
+    return count;
+}
+
+#include "kernels_simd.h"
+
+const mq_kernel_table mq_kernels_avx512 = {
+    .variant = MQ_VARIANT_AVX512,
+    .queries_per_call = 8,
+    .dot16 = dot16,
+    .axpy = axpy,
+    .mf_step = mf_step,
+    .score = score,
+    .kth_bound = kth_bound,
+    .collect = collect,
+    .find_u32 = find_u32,
+    .reverse_search = reverse_search,
+};
+
+#pragma clang attribute pop
+
+#else
+typedef int mq_not_this_processor;
+#endif

@@ -1,0 +1,153 @@
+import CVectorKernels
+import Foundation
+import Testing
+
+/// Every variant against the plain twin, bit for bit, and the plain twin against its definition in Swift.
+struct KernelsTests {
+    @Test(arguments: KernelsNumbers.allCases)
+    func dotIsTheSameInEveryVariant(numbers: KernelsNumbers) {
+        var random = KernelsRandom(state: KernelsVariants.seed)
+        for length in KernelsVariants.lengths {
+            for _ in 0..<50 {
+                let a = numbers.row(length, &random)
+                let b = numbers.row(length, &random)
+                let plain = KernelsVariants.plain().pointee.dot16(a, b, length)
+                #expect(plain.bitPattern == definedDot(a, b).bitPattern, "seed \(KernelsVariants.seed)")
+                for table in KernelsVariants.vectorised() {
+                    let fast = table.pointee.dot16(a, b, length)
+                    #expect(fast.bitPattern == plain.bitPattern, "seed \(KernelsVariants.seed), length \(length)")
+                }
+            }
+        }
+    }
+
+    @Test(arguments: KernelsNumbers.allCases)
+    func axpyIsTheSameInEveryVariant(numbers: KernelsNumbers) {
+        var random = KernelsRandom(state: KernelsVariants.seed)
+        for length in KernelsVariants.lengths {
+            let alpha = numbers.value(&random)
+            let x = numbers.row(length, &random)
+            let y = numbers.row(length, &random)
+            var plain = y
+            KernelsVariants.plain().pointee.axpy(alpha, x, &plain, length)
+            #expect(plain.bits == zip(x, y).map { fmaf(alpha, $0, $1).bitPattern })
+            for table in KernelsVariants.vectorised() {
+                var fast = y
+                table.pointee.axpy(alpha, x, &fast, length)
+                #expect(fast.bits == plain.bits, "seed \(KernelsVariants.seed), length \(length)")
+            }
+        }
+    }
+
+    @Test(arguments: KernelsNumbers.allCases)
+    func factorisationStepIsTheSameInEveryVariant(numbers: KernelsNumbers) {
+        var random = KernelsRandom(state: KernelsVariants.seed)
+        for length in KernelsVariants.lengths {
+            let error = Float.random(in: -2...2, using: &random)
+            let (eta, reg): (Float, Float) = (0.03, 0.07)
+            let u = numbers.row(length, &random)
+            let m = numbers.row(length, &random)
+            var (plainUser, plainMovie) = (u, m)
+            KernelsVariants.plain().pointee.mf_step(&plainUser, &plainMovie, length, error, eta, reg)
+            for i in 0..<length {
+                let user = fmaf(eta, fmaf(error, m[i], -reg * u[i]), u[i])
+                let movie = fmaf(eta, fmaf(error, u[i], -reg * m[i]), m[i])
+                #expect(plainUser[i].bitPattern == user.bitPattern)
+                #expect(plainMovie[i].bitPattern == movie.bitPattern)
+            }
+            for table in KernelsVariants.vectorised() {
+                var (user, movie) = (u, m)
+                table.pointee.mf_step(&user, &movie, length, error, eta, reg)
+                #expect(user.bits == plainUser.bits, "seed \(KernelsVariants.seed), length \(length)")
+                #expect(movie.bits == plainMovie.bits, "seed \(KernelsVariants.seed), length \(length)")
+            }
+        }
+    }
+
+    /// The step is the gradient of the squared error: repeated, it drives the product to the target.
+    @Test func factorisationStepLearns() {
+        var user = [Float](repeating: 0.1, count: 32)
+        var movie = [Float](repeating: 0.2, count: 32)
+        for _ in 0..<2000 {
+            let error = 3 - mq_dot16(user, movie, 32)
+            mq_mf_step(&user, &movie, 32, error, 0.02, 0)
+        }
+        #expect(abs(mq_dot16(user, movie, 32) - 3) < 1e-3)
+    }
+
+    @Test func findReturnsTheFirstIndexInEveryVariant() {
+        var random = KernelsRandom(state: KernelsVariants.seed)
+        for length in 0...130 {
+            let values = (0..<length).map { _ in UInt32.random(in: 0..<40, using: &random) }
+            for needle in UInt32(0)..<41 {
+                let expected = values.firstIndex(of: needle) ?? -1
+                #expect(KernelsVariants.plain().pointee.find_u32(values, length, needle) == expected)
+                for table in KernelsVariants.vectorised() {
+                    #expect(table.pointee.find_u32(values, length, needle) == expected, "length \(length)")
+                }
+            }
+        }
+        let large: [UInt32] = [.max, 0, 0x8000_0000, 7] + [UInt32](repeating: 1, count: 16)
+        #expect(mq_find_u32(large, large.count, 0x8000_0000) == 2)
+    }
+
+    @Test(arguments: KernelsNumbers.allCases)
+    func reverseSearchFindsWhoseThresholdIsPassed(numbers: KernelsNumbers) {
+        var random = KernelsRandom(state: KernelsVariants.seed)
+        let (length, stride, userCount) = (32, 48, 301)
+        let movie = numbers.row(length, &random)
+        let users = numbers.row(stride * userCount, &random)
+        let offset = numbers.value(&random)
+        let scores = (0..<userCount).map { row in
+            definedDot(movie, Array(users[row * stride..<row * stride + length])) + offset
+        }
+        // Thresholds at, just below and above the score, where a difference in rounding would show.
+        let thresholds = scores.enumerated().map { row, score -> Float in
+            switch row % 5 {
+            case 0: return score
+            case 1: return score.nextDown
+            case 2: return score.nextUp
+            case 3: return -.infinity
+            default: return .infinity
+            }
+        }
+        let expected = (0..<userCount).filter { thresholds[$0] == -.infinity || scores[$0] > thresholds[$0] }
+        for table in KernelsVariants.vectorised() + [KernelsVariants.plain()] {
+            var found = [UInt32](repeating: .max, count: userCount)
+            let count = table.pointee.reverse_search(
+                movie, offset, users, stride, length, thresholds, userCount, &found)
+            #expect(found.prefix(count).map(Int.init) == expected, "seed \(KernelsVariants.seed)")
+        }
+    }
+
+    @Test func onlyFiniteNumbersAreFinite() {
+        for length in 0...40 {
+            var values = [Float](repeating: -.greatestFiniteMagnitude, count: length)
+            #expect(mq_all_finite(values, length))
+            for place in 0..<length {
+                for bad in [Float.infinity, -.infinity, .nan, .signalingNaN] {
+                    let kept = values[place]
+                    values[place] = bad
+                    #expect(!mq_all_finite(values, length))
+                    values[place] = kept
+                }
+            }
+        }
+    }
+
+    @Test func selectionRefusesWhatCannotRun() {
+        let before = mq_kernels()
+        #expect(!mq_kernels_select(mq_variant(rawValue: 99)))
+        #expect(mq_kernels() == before)
+    }
+
+    /// The order of operations that the header promises, written out once more.
+    private func definedDot(_ a: [Float], _ b: [Float]) -> Float {
+        var sums = [Float](repeating: 0, count: 16)
+        for i in a.indices { sums[i % 16] = fmaf(a[i], b[i], sums[i % 16]) }
+        for half in [8, 4, 2, 1] {
+            for lane in 0..<half { sums[lane] += sums[lane + half] }
+        }
+        return sums[0]
+    }
+}
