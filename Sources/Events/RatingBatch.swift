@@ -4,7 +4,13 @@
 /// programming error.
 public final class RatingBatch {
     public let capacity: Int
-    public var count = 0
+    /// Number of rows. It stands behind a pointer like the columns: no check of exclusivity a row.
+    public var count: Int {
+        get { rowCount.pointee }
+        set { rowCount.pointee = newValue }
+    }
+
+    private let rowCount: UnsafeMutablePointer<Int>
 
     public let userIDs: UnsafeMutablePointer<Int64>
     public let movieIDs: UnsafeMutablePointer<Int64>
@@ -26,6 +32,8 @@ public final class RatingBatch {
     public init(capacity: Int) {
         precondition(capacity > 0)
         self.capacity = capacity
+        rowCount = .allocate(capacity: 1)
+        rowCount.initialize(to: 0)
         userIDs = .allocate(capacity: capacity)
         movieIDs = .allocate(capacity: capacity)
         halfStars = .allocate(capacity: capacity)
@@ -40,6 +48,7 @@ public final class RatingBatch {
     }
 
     deinit {
+        rowCount.deallocate()
         userIDs.deallocate()
         movieIDs.deallocate()
         halfStars.deallocate()
