@@ -86,15 +86,19 @@ extension JournalLog {
     /// The chain of the record at an offset, or nil when there is none.
     fileprivate func chain(at offset: Int64, bounds: Range<Int64>) throws -> Chain? {
         guard bounds.contains(offset) else { return nil }
-        struct Found: Error { var chain: Chain? }
         do {
             try read(from: offset) { at, bytes in
                 // The first record is enough; the rest is read when its turn comes.
-                throw Found(chain: at == offset ? try? JournalRecord(decoding: bytes).chain : nil)
+                throw FoundRecord(chain: at == offset ? try? JournalRecord(decoding: bytes).chain : nil)
             }
-        } catch let found as Found {
+        } catch let found as FoundRecord {
             return found.chain
         }
         return nil
     }
+}
+
+/// Ends a read of the journal as soon as the wanted record was seen.
+private struct FoundRecord: Error {
+    var chain: Chain?
 }
