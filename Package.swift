@@ -59,7 +59,7 @@ let package = Package(
         tests("VectorIndexTests", ["VectorIndex", "CVectorKernels"]),
         tests("LearningTests", ["Learning", "CVectorKernels"]),
         tests("RecommendingTests", ["Recommending"]),
-        tests("StreamingTests", ["Streaming", "CMallocCounter"]),
+        tests("StreamingTests", ["Streaming", "VectorIndex", "CVectorKernels", "CMallocCounter"]),
         tests("KafkaTests", ["Kafka"]),
         tests("CommandLineOptionsTests", ["CommandLineOptions"]),
         tests("MarqueeTests", ["marquee"]),

@@ -135,6 +135,9 @@ public final class Learner {
         events.count = at + 1
     }
 
+    /// The user's row; one who was never seen gets a row now.
+    public func row(forUser id: Int64) -> UInt32 { row(ofUser: id) }
+
     /// Whether a rating of the movie by the user stands.
     public func hasRated(user: UInt32, movie: UInt32) -> Bool {
         let handle = users.pointer(user).pointee.rated

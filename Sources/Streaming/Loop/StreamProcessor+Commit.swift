@@ -27,7 +27,7 @@ extension StreamProcessor {
         let epoch = position.epoch + 1
         let began = clock.monotonicNanoseconds()
         let listCount = commit.due.count
-        try completeCatalogue()
+        completeCatalogue()
         try recommender.refreshIndex()
         try publishTombstones()
         advanceFanOuts()
@@ -52,7 +52,7 @@ extension StreamProcessor {
     }
 
     /// The first start is over when `movies` and `users` have been read to the ends that they had.
-    private func completeCatalogue() throws {
+    func completeCatalogue() {
         guard let ends = catalogueEnds else { return }
         for (partition, end) in ends where (position.inputs[partition] ?? 0) < end { return }
         catalogueEnds = nil

@@ -27,7 +27,11 @@ extension StreamProcessor {
         counters.journaledEpoch.store(position.epoch, ordering: .relaxed)
         for slot in sealedInputs.indices { sealedInputs[slot] = position.inputs }
 
-        if !position.isCatalogueComplete { catalogueEnds = try currentCatalogueEnds() }
+        if !position.isCatalogueComplete {
+            catalogueEnds = try currentCatalogueEnds()
+            // With nothing to read first, no commit would ever say that it is over.
+            completeCatalogue()
+        }
         try recommender.rebuildIndex()
         for (row, description) in learner.movies.descriptions.enumerated() where !description.title.isEmpty {
             encoding.setTitle(UInt32(row), description.title)

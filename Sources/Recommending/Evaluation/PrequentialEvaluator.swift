@@ -1,0 +1,115 @@
+import Events
+import Learning
+
+/// Runs a stream through the learner test-then-learn: each event's stars are predicted, and for sampled events a list
+/// is asked for, before the event is learnt. It is the code that serves: learner, index and recommender.
+public final class PrequentialEvaluator {
+    public struct Event {
+        public var index: Int
+        /// The stars predicted before learning; nil where nothing was learnt.
+        public var prediction: Float?
+        /// The list before learning; nil where none was asked for.
+        public var list: [Int64]?
+    }
+
+    private let recommender: Recommender
+    private let learner: Learner
+    private let sampleOneIn: UInt64
+    private let predictionRange: ClosedRange<Float>
+    private let batch: RatingBatch
+    private let outcomes: RatingOutcomes
+    private var eventCounts: [Int64: Int] = [:]
+    private var nths: [Int]
+    private var lists: [(at: Int, list: [Int64])] = []
+    private var processed = 0
+
+    public private(set) var metrics: PrequentialMetrics
+
+    /// - Parameters:
+    ///   - eventCount: length of the stream.
+    ///   - sampleOneIn: a list is asked for at one in so many events with four stars or more.
+    ///   - predictionRange: what predictions are clipped to: the scale of the data set.
+    public init(
+        recommender: Recommender, eventCount: Int, sampleOneIn: Int, predictionRange: ClosedRange<Float>,
+        batchCapacity: Int = 4096
+    ) {
+        self.recommender = recommender
+        learner = recommender.learner
+        self.sampleOneIn = UInt64(max(1, sampleOneIn))
+        self.predictionRange = predictionRange
+        batch = RatingBatch(capacity: batchCapacity)
+        outcomes = RatingOutcomes(capacity: batchCapacity)
+        nths = Array(repeating: 0, count: batchCapacity)
+        metrics = PrequentialMetrics(eventCount: eventCount)
+    }
+
+    /// Appends an event; the batch it completes is evaluated, and `each` is called for its events in order.
+    public func add(
+        user: Int64, movie: Int64, halfStars: UInt8, timeMilliseconds: Int64, _ each: ((Event) throws -> Void)? = nil
+    ) throws {
+        let at = batch.count
+        batch.userIDs[at] = user
+        batch.movieIDs[at] = movie
+        batch.halfStars[at] = halfStars
+        batch.operations[at] = Rating.Operation.set.rawValue
+        batch.eventTimes[at] = timeMilliseconds
+        batch.recordTimestamps[at] = timeMilliseconds
+        batch.eventIDCounts[at] = 0
+        batch.count = at + 1
+        let nth = (eventCounts[user] ?? 0) + 1
+        eventCounts[user] = nth
+        nths[at] = nth
+        if batch.count == batch.capacity { try flush(each) }
+    }
+
+    /// Evaluates what is left.
+    public func flush(_ each: ((Event) throws -> Void)? = nil) throws {
+        lists.removeAll(keepingCapacity: true)
+        var done = 0
+        for at in 0..<batch.count
+        where RankingSample.contains(
+            user: batch.userIDs[at], movie: batch.movieIDs[at], halfStars: batch.halfStars[at], oneIn: sampleOneIn)
+        {
+            if at > done { learner.apply(batch, done..<at, outcomes) }
+            done = at
+            lists.append((at, try list(for: batch.userIDs[at])))
+        }
+        if done < batch.count { learner.apply(batch, done..<batch.count, outcomes) }
+        try score(each)
+        processed += batch.count
+        batch.removeAll()
+    }
+
+    private func score(_ each: ((Event) throws -> Void)?) throws {
+        var nextList = 0
+        for at in 0..<batch.count {
+            let index = processed + at
+            var event = Event(index: index)
+            let raw = outcomes.predictions[at]
+            if !raw.isNaN {
+                let stars = min(predictionRange.upperBound, max(predictionRange.lowerBound, raw))
+                event.prediction = stars
+                metrics.addPrediction(
+                    Double(stars), actual: Double(batch.halfStars[at]) / 2, event: index, nth: nths[at])
+            }
+            if nextList < lists.count && lists[nextList].at == at {
+                let list = lists[nextList].list
+                event.list = list
+                metrics.addList(list, relevant: batch.movieIDs[at], event: index, nth: nths[at])
+                nextList += 1
+            }
+            try each?(event)
+        }
+    }
+
+    /// The ten movies for a user as the state is now; for a user never seen, those of a new one.
+    private func list(for userID: Int64) throws -> [Int64] {
+        try recommender.refreshIndex()
+        var row = learner.row(forUser: userID)
+        try withUnsafePointer(to: &row) {
+            try recommender.recommend(
+                UnsafeBufferPointer(start: $0, count: 1), length: PrequentialMetrics.listLength)
+        }
+        return Array(recommender.results.ids(of: 0))
+    }
+}

@@ -1,0 +1,112 @@
+import Foundation
+import Learning
+
+/// Figures of one metric, over the windows and slices of the protocol.
+public struct MetricSlices: Sendable, Equatable {
+    /// Over the whole stream; nil where no event counts.
+    public var all: Double?
+    /// Over the second half of the stream.
+    public var last50: Double?
+    /// Over events of the second half that are among their user's first five.
+    public var cold: Double?
+    /// Over events of the second half after their user's twentieth.
+    public var warm: Double?
+
+    func map(_ transform: (Double) -> Double) -> MetricSlices {
+        MetricSlices(
+            all: all.map(transform), last50: last50.map(transform), cold: cold.map(transform), warm: warm.map(transform))
+    }
+}
+
+/// Sums and counts of one metric over windows and slices.
+struct MetricSums {
+    private var sums = [Double](repeating: 0, count: 4)
+    private var counts = [Int](repeating: 0, count: 4)
+
+    mutating func add(_ value: Double, isLastHalf: Bool, nth: Int) {
+        add(value, 0)
+        guard isLastHalf else { return }
+        add(value, 1)
+        if nth <= PrequentialMetrics.coldEventsMax { add(value, 2) }
+        if nth > PrequentialMetrics.warmEventsMin { add(value, 3) }
+    }
+
+    private mutating func add(_ value: Double, _ slice: Int) {
+        sums[slice] += value
+        counts[slice] += 1
+    }
+
+    var means: MetricSlices {
+        func mean(_ slice: Int) -> Double? { counts[slice] == 0 ? nil : sums[slice] / Double(counts[slice]) }
+        return MetricSlices(all: mean(0), last50: mean(1), cold: mean(2), warm: mean(3))
+    }
+}
+
+/// Test-then-learn figures of a stream: RMSE and MAE of the stars predicted before each event was learnt (P1), and
+/// Recall, NDCG and MRR of the ten movies that would have been listed before a sampled event (P2; one relevant movie an
+/// event, as in Cremonesi, Koren and Turrin, "Performance of recommender algorithms on top-n recommendation tasks",
+/// 2010).
+public struct PrequentialMetrics {
+    public static let listLength = 10
+    static let coldEventsMax = 5
+    static let warmEventsMin = 20
+
+    private let half: Int
+    private var squaredErrors = MetricSums()
+    private var absoluteErrors = MetricSums()
+    private var hits = MetricSums()
+    private var gains = MetricSums()
+    private var reciprocalRanks = MetricSums()
+    private var listed: [Set<Int64>] = [[], []]
+
+    /// - Parameter eventCount: length of the stream; its second half begins at `eventCount / 2`.
+    public init(eventCount: Int) { half = eventCount / 2 }
+
+    /// - Parameters:
+    ///   - event: position in the stream, from 0.
+    ///   - nth: 1 for the user's first event.
+    public mutating func addPrediction(_ stars: Double, actual: Double, event: Int, nth: Int) {
+        let error = stars - actual
+        squaredErrors.add(error * error, isLastHalf: event >= half, nth: nth)
+        absoluteErrors.add(abs(error), isLastHalf: event >= half, nth: nth)
+    }
+
+    /// - Parameter list: at most ten movies, best first, asked for before the event was learnt.
+    public mutating func addList(_ list: some Collection<Int64>, relevant movie: Int64, event: Int, nth: Int) {
+        let isLastHalf = event >= half
+        var rank = 0
+        for (place, listedMovie) in list.prefix(Self.listLength).enumerated() {
+            listed[0].insert(listedMovie)
+            if isLastHalf { listed[1].insert(listedMovie) }
+            if listedMovie == movie && rank == 0 { rank = place + 1 }
+        }
+        hits.add(rank > 0 ? 1 : 0, isLastHalf: isLastHalf, nth: nth)
+        gains.add(rank > 0 ? 1 / log2(Double(1 + rank)) : 0, isLastHalf: isLastHalf, nth: nth)
+        reciprocalRanks.add(rank > 0 ? 1 / Double(rank) : 0, isLastHalf: isLastHalf, nth: nth)
+    }
+
+    public var rmse: MetricSlices { squaredErrors.means.map { $0.squareRoot() } }
+    public var mae: MetricSlices { absoluteErrors.means }
+    public var recall10: MetricSlices { hits.means }
+    public var ndcg10: MetricSlices { gains.means }
+    public var mrr10: MetricSlices { reciprocalRanks.means }
+
+    /// The part of the catalogue that was ever listed: over all, and over the second half.
+    public func coverage10(universe: Int) -> (all: Double, last50: Double) {
+        guard universe > 0 else { return (0, 0) }
+        return (Double(listed[0].count) / Double(universe), Double(listed[1].count) / Double(universe))
+    }
+}
+
+/// Which events a top-ten list is asked for: those with four stars or more whose (user, movie) falls into the sample.
+public enum RankingSample {
+    public static let relevantHalfStarsMin: UInt8 = 8
+
+    /// One in `oneIn`, by a hash, so that it is the same on every run and machine.
+    @inline(__always)
+    public static func contains(user: Int64, movie: Int64, halfStars: UInt8, oneIn: UInt64) -> Bool {
+        if halfStars < relevantHalfStarsMin { return false }
+        let key = UInt64(bitPattern: user) &<< 32 &+ UInt64(bitPattern: movie)
+        return SplitMix64.mix(key &+ SplitMix64.increment) % oneIn == 0
+    }
+}

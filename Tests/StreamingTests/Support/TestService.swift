@@ -1,0 +1,87 @@
+import Events
+import Foundation
+import Learning
+import Recommending
+import VectorIndex
+
+@testable import Streaming
+
+/// A service on a model broker.
+final class TestService {
+    let broker: ModelBroker
+    let source: ModelSource
+    let sink: ModelSink
+    let clock = ModelClock()
+    let processor: StreamProcessor
+    var notices: [String] = []
+
+    init(
+        _ broker: ModelBroker, store: CheckpointStore? = nil, listLength: Int = 10,
+        model: any OnlineModel = BiasedMatrixFactorization(),
+        _ configure: (inout StreamProcessor.Settings) -> Void = { _ in }
+    ) throws {
+        self.broker = broker
+        source = ModelSource(broker)
+        sink = ModelSink(broker)
+        var settings = StreamProcessor.Settings()
+        settings.listLength = listLength
+        configure(&settings)
+        let learner = Learner(model: model, batchCapacity: StreamLimits.batchRecordsMax)
+        let recommender = try Recommender(
+            learner: learner, index: ExactFloatIndex(dimension: model.dimension), listLength: listLength)
+        processor = StreamProcessor(
+            settings: settings, recommender: recommender, lists: PublishedLists(capacity: listLength),
+            encoder: JSONRecommendationListEncoder(), source: source, sink: sink, journal: ModelJournal(broker),
+            clock: clock, store: store)
+        processor.notice = { [unowned self] in notices.append($0) }
+    }
+
+    var learner: Learner { processor.learner }
+
+    func start() throws { try processor.restore() }
+
+    /// Turns the loop until everything that waits is learnt, published and journaled.
+    func settle() throws {
+        var quiet = 0
+        while quiet < 3 {
+            clock.nanoseconds += 100_000_000
+            let worked = try processor.runOnce()
+            quiet = worked || processor.cycle.waitingCount > 0 || !processor.commit.isEmpty ? 0 : quiet + 1
+        }
+    }
+
+    func digest() throws -> String { try learner.snapshot().digest() }
+}
+
+/// A directory that goes when the test ends.
+final class TemporaryDirectory {
+    let path: String
+
+    init() throws {
+        path = NSTemporaryDirectory() + "marquee-test-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+}
+
+/// A little stream of made-up ratings: users with tastes, movies with Zipf-like popularity.
+struct MadeUpStream {
+    var generator: SplitMix64
+    let users: Int
+    let movies: Int
+
+    init(seed: UInt64, users: Int, movies: Int) {
+        generator = SplitMix64(seed: seed)
+        self.users = users
+        self.movies = movies
+    }
+
+    mutating func next() -> (user: Int64, movie: Int64, halfStars: Int) {
+        let user = Int64(generator.next() % UInt64(users)) + 1
+        let skewed = min(generator.next() % UInt64(movies), generator.next() % UInt64(movies))
+        let movie = Int64(skewed) + 1
+        let taste = (user * 31 + movie * 17) % 5
+        return (user, movie, Int(2 * taste) + 1 + Int(generator.next() % 2))
+    }
+}
