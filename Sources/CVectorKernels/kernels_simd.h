@@ -116,7 +116,8 @@ static float kth_bound(const float *scores, size_t n, size_t k) {
         vector largest[VECTORS];
         UNROLL for (int v = 0; v < VECTORS; v++) largest[v] = broadcast(-INFINITY);
         for (size_t i = group; i < n; i += groups) {
-            UNROLL for (int v = 0; v < VECTORS; v++) largest[v] = larger(load(scores + i + v * VECTOR_LANES), largest[v]);
+            UNROLL for (int v = 0; v < VECTORS; v++)
+                largest[v] = larger(load(scores + i + v * VECTOR_LANES), largest[v]);
         }
         keys16(largest, keys + group);
     }

@@ -10,8 +10,13 @@ struct ScratchBuffer<Element: BitwiseCopyable>: ~Copyable {
 
     deinit { base.deallocate() }
 
+    @inline(__always)
     mutating func reserve(_ count: Int) {
-        guard count > capacity else { return }
+        if count > capacity { grow(toHold: count) }
+    }
+
+    @inline(never)
+    private mutating func grow(toHold count: Int) {
         base.deallocate()
         capacity = max(count, capacity * 2)
         base = Self.allocate(capacity)

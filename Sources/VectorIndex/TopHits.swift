@@ -29,20 +29,22 @@ struct TopHits: BitwiseCopyable {
     /// The score that a further hit must reach.
     var threshold: Float { isFull ? hits[capacity - 1].score : -.infinity }
 
-    /// Takes the hit if it is among the best: O(capacity), and few hits come this far.
+    /// Takes the hit if it is among the best: a binary search and a move of the hits behind it.
     @inline(__always)
     mutating func insert(_ hit: Hit) {
-        var place = count
         if isFull {
-            guard hit.isBefore(hits[place - 1]) else { return }
-            place -= 1
+            guard hit.isBefore(hits[capacity - 1]) else { return }
         } else {
             count += 1
         }
-        while place > 0, hit.isBefore(hits[place - 1]) {
-            hits[place] = hits[place - 1]
-            place -= 1
+        var place = 0
+        var remaining = count - 1
+        while remaining > 0 {
+            let half = (remaining + 1) / 2
+            place += hits[place + half - 1].isBefore(hit) ? half : 0
+            remaining -= half
         }
+        (hits + place + 1).update(from: hits + place, count: count - 1 - place)
         hits[place] = hit
     }
 }
