@@ -7,18 +7,19 @@ enum RandomJSON {
         return String((0..<count).map { _ in characters.randomElement(using: &generator) ?? "a" })
     }
 
-    /// A document that the decoder must take, with the row that it must become.
-    static func rating(_ generator: inout SeededGenerator) -> RandomRating {
+    /// A document that the decoder must take, with the row that it must become. A plain one has numbers and keys in
+    /// their usual form.
+    static func rating(_ generator: inout SeededGenerator, isPlain: Bool = false) -> RandomRating {
         var fields: [(String, String)] = []
-        let user = id(&generator)
-        let movie = id(&generator)
+        let user = id(&generator, isPlain)
+        let movie = id(&generator, isPlain)
         fields.append(("user_id", user.text))
         fields.append(("movie_id", movie.text))
         let isRemoval = Int.random(in: 0..<8, using: &generator) == 0
         var halfStars: UInt8 = 0
         if !isRemoval || Bool.random(using: &generator) {
             halfStars = UInt8.random(in: 1...10, using: &generator)
-            fields.append(("rating", stars(halfStars, &generator)))
+            fields.append(("rating", stars(halfStars, &generator, isPlain)))
         }
         if isRemoval {
             fields.append(("op", "\"REMOVE\""))
@@ -38,7 +39,11 @@ enum RandomJSON {
             fields.append(("event_id", "\"\(eventID)\""))
         }
         if Bool.random(using: &generator) {
-            fields.append(("schema_version", ["1", "\"1.4\"", "null"].randomElement(using: &generator) ?? "1"))
+            fields.append(
+                (
+                    "schema_version",
+                    (isPlain ? ["1"] : ["1", "\"1.4\"", "null"]).randomElement(using: &generator) ?? "1"
+                ))
         }
         for index in 0..<Int.random(in: 0...2, using: &generator) {
             fields.append(("x\(index)", value(&generator, depth: 0)))
@@ -48,7 +53,8 @@ enum RandomJSON {
         var text = space(&generator) + "{"
         for (index, (name, value)) in fields.enumerated() {
             if index > 0 { text += "," }
-            text += space(&generator) + key(name, &generator) + space(&generator) + ":" + space(&generator) + value
+            text +=
+                space(&generator) + key(name, &generator, isPlain) + space(&generator) + ":" + space(&generator) + value
             text += space(&generator)
         }
         text += "}" + space(&generator)
@@ -57,8 +63,9 @@ enum RandomJSON {
             eventTime: time, eventID: eventID)
     }
 
-    private static func id(_ generator: inout SeededGenerator) -> (text: String, value: Int64) {
+    private static func id(_ generator: inout SeededGenerator, _ isPlain: Bool) -> (text: String, value: Int64) {
         let value = Int64.random(in: 1...(.max >> Int64.random(in: 0...62, using: &generator)), using: &generator)
+        if isPlain { return ("\(value)", value) }
         switch Int.random(in: 0..<10, using: &generator) {
         case 0: return ("\(value).0", value)
         case 1 where value < 1_000_000: return ("\(value * 100)e-2", value)
@@ -66,9 +73,9 @@ enum RandomJSON {
         }
     }
 
-    private static func stars(_ halfStars: UInt8, _ generator: inout SeededGenerator) -> String {
+    private static func stars(_ halfStars: UInt8, _ generator: inout SeededGenerator, _ isPlain: Bool) -> String {
         let isWhole = halfStars % 2 == 0
-        switch Int.random(in: 0..<4, using: &generator) {
+        switch isPlain ? 2 : Int.random(in: 0..<4, using: &generator) {
         case 0: return "\(Int(halfStars) * 5)e-1"
         case 1: return "\(halfStars / 2).\(isWhole ? "0" : "5")00"
         case 2 where isWhole: return "\(halfStars / 2)"
@@ -77,8 +84,10 @@ enum RandomJSON {
     }
 
     /// Now and then one character of a key is written as an escape.
-    private static func key(_ name: String, _ generator: inout SeededGenerator) -> String {
-        guard Int.random(in: 0..<12, using: &generator) == 0, let first = name.utf8.first else { return "\"\(name)\"" }
+    private static func key(_ name: String, _ generator: inout SeededGenerator, _ isPlain: Bool) -> String {
+        guard !isPlain, Int.random(in: 0..<12, using: &generator) == 0, let first = name.utf8.first else {
+            return "\"\(name)\""
+        }
         return "\"\\u00\(String(first, radix: 16))\(name.dropFirst())\""
     }
 
