@@ -15,6 +15,7 @@ struct RatingScan {
         static let eventTime: UInt32 = 8
         static let operation: UInt32 = 16
         static let eventID: UInt32 = 32
+        static let schemaVersion: UInt32 = 64
     }
 
     private enum Key {
@@ -25,7 +26,8 @@ struct RatingScan {
         static var eventTimeEnd: UInt64 { ByteWord.text("m", "e", "\"") }
         static var eventID: UInt64 { ByteWord.text("e", "v", "e", "n", "t", "_", "i", "d") }
         static var operation: UInt64 { ByteWord.text("o", "p", "\"") }
-        static var schema: UInt64 { ByteWord.text("s", "c", "h", "e", "m", "a", "_", "v") }
+        static var schemaVersion: UInt64 { ByteWord.text("s", "c", "h", "e", "m", "a", "_", "v") }
+        static var schemaVersionEnd: UInt64 { ByteWord.text("e", "r", "s", "i", "o", "n", "\"") }
     }
 
     @inline(__always)
@@ -86,7 +88,12 @@ struct RatingScan {
             guard note(Seen.operation, keyBytes: 3) else { return false }
             return operation(&rating)
         }
-        return word != Key.schema && unknownField()
+        if word == Key.schemaVersion,
+            ByteWord.prefix(scanner.word(at: scanner.cursor + 8), 7) == Key.schemaVersionEnd
+        {
+            return note(Seen.schemaVersion, keyBytes: 15) && skip(UInt8(ascii: "1"))
+        }
+        return unknownField()
     }
 
     /// Marks a field as seen and moves to its value.

@@ -81,7 +81,7 @@ struct JSONNumber: Equatable {
             magnitude /= 10
             exponent += 1
         }
-        guard magnitude < Int64.max else { return nil }
+        guard magnitude <= Int64.max else { return nil }
         return isNegative ? -Int64(magnitude) - (hasRest ? 1 : 0) : Int64(magnitude)
     }
 
