@@ -1,7 +1,7 @@
 extension CommandPath {
     /// The whole help: usage, what it does, commands, options, an example. Ends in a line break.
     var help: String {
-        var sections = [usageLines, TextLayout.wrap(command.summary + ".", width: TextLayout.columns)]
+        var sections = [usageLines, TextLayout.wrap(command.sentence, width: TextLayout.columns)]
         for paragraph in command.discussion.split(separator: "\n\n") {
             sections.append(TextLayout.wrap(String(paragraph), width: TextLayout.columns))
         }
@@ -9,11 +9,15 @@ extension CommandPath {
             let rows = command.subcommands.map { (term: $0.name, explanation: $0.summary) }
             sections.append(["Commands:"] + TextLayout.table(rows))
         }
-        if !command.options.isEmpty {
-            sections.append(["Options:"] + TextLayout.table(command.options.map(\.helpRow)))
+        let help = (term: "-h, --help", explanation: "show this help")
+        let own = command.options.map(\.helpRow)
+        let inherited = inheritedOptions.map(\.helpRow)
+        if own.isEmpty || inherited.isEmpty {
+            sections.append(["Options:"] + TextLayout.table(own + inherited + [help]))
+        } else {
+            sections.append(["Options:"] + TextLayout.table(own))
+            sections.append(["Common options:"] + TextLayout.table(inherited + [help]))
         }
-        let inherited = inheritedOptions.map(\.helpRow) + [(term: "-h, --help", explanation: "show this help")]
-        sections.append([command.options.isEmpty ? "Options:" : "Common options:"] + TextLayout.table(inherited))
         sections.append(["Example:"] + command.example.split(separator: "\n").map { "  \($0)" })
         return sections.map { $0.joined(separator: "\n") }.joined(separator: "\n\n") + "\n"
     }
@@ -40,6 +44,9 @@ extension Option {
 }
 
 extension Command {
+    /// The summary as a sentence.
+    fileprivate var sentence: String { summary.prefix(1).uppercased() + summary.dropFirst() + "." }
+
     /// The help of this command, taken as the program, and of every command below it.
     public var helpTexts: [String] { CommandPath(root: self).descendants.map(\.help) }
 

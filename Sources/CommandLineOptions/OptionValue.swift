@@ -26,7 +26,8 @@ extension Option {
     /// Throws the sentence that says what the option expects when `given` is not that.
     func validate(_ given: GivenValue) throws(UsageError) {
         guard !accepts(given.text) else { return }
-        let found = isSecret ? "" : ", found '\(given.text)'"
+        // An entry without its key may be a password.
+        let found = isSecret || kind == .properties ? "" : ", found '\(given.text)'"
         guard case .choice(let choices) = kind,
             let meant = Suggestion.nearest(to: given.text.lowercased(), among: choices), !isSecret
         else {

@@ -48,7 +48,7 @@ import Testing
         ("serve --brokers a --output JSON", "--output expects table or json, found 'JSON': did you mean 'json'?"),
         ("serve --brokers a --output xml", "--output expects table or json, found 'xml'"),
         ("serve --brokers a --token=", "--token expects a text that is not empty"),
-        ("serve --brokers a --kafka sasl.password", "--kafka expects key=value, found 'sasl.password'"),
+        ("serve --brokers a --kafka sasl.password", "--kafka expects key=value"),
         ("topics create --brokers a --execute=maybe", "--execute expects true or false, found 'maybe'"),
         (
             "serve --brokers a --config gone",
@@ -98,6 +98,12 @@ import Testing
         ) {
             try SampleProgram.parse("serve --brokers a", environment: ["MARQUEE_CONFIG": "gone"])
         }
+    }
+
+    @Test func aTextFileIsReadOrSaysWhyNot() throws {
+        #expect(throws: TextFileError(reason: "No such file or directory")) { try readTextFile("/no/such/file") }
+        #expect(throws: TextFileError(reason: "Is a directory")) { try readTextFile("/") }
+        #expect(try !readTextFile("/proc/self/status").isEmpty)
     }
 
     @Test func theCallersOwnErrorsSayWhereTheValueIsFrom() throws {
