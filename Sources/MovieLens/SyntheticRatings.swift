@@ -8,7 +8,7 @@ struct SyntheticRatings {
     /// A user looks at this many known movies before he picks one.
     private static let choices = 12
     /// How much taste, against chance, decides the pick.
-    private static let tasteWeight: Float = 1.4
+    private static let tasteWeight: Float = 1.2
     /// ml-1m's first rating, and its span of nearly three years.
     private static let startSeconds: Int64 = 956_703_932
     private static let joinSpanSeconds = 800 * 86_400
@@ -23,8 +23,9 @@ struct SyntheticRatings {
         for (user, quota) in quotas(count).enumerated() {
             var time = Self.startSeconds + Int64(random.below(Self.joinSpanSeconds))
             var untilBreak = sitting(&random)
+            var whim = whim(of: user, &random)
             for _ in 0..<quota {
-                let movie = pick(user, lastRater, &random)
+                let movie = pick(user, whim, lastRater, &random)
                 lastRater[movie] = Int32(user + 1)
                 table.append(
                     userID: Int32(user + 1), movieID: Int32(movie + 1), halfStars: stars(user, movie, &random),
@@ -34,6 +35,7 @@ struct SyntheticRatings {
                 if untilBreak == 0 {
                     time += Int64(3600 + random.below(20 * 86_400))
                     untilBreak = sitting(&random)
+                    whim = self.whim(of: user, &random)
                 }
             }
         }
@@ -43,15 +45,21 @@ struct SyntheticRatings {
     /// Ratings that a user gives before he comes back another day.
     private func sitting(_ random: inout SplitMix64) -> Int { 8 + random.below(25) }
 
-    private func pick(_ user: Int, _ lastRater: [Int32], _ random: inout SplitMix64) -> Int {
-        let taste = users.tastes[user]
+    /// What he is after this time: his taste, moved a little. It steers what he picks, not how he rates it.
+    private func whim(of user: Int, _ random: inout SplitMix64) -> TasteSpace.Taste {
+        users.tastes[user] + TasteSpace.draw(&random) * 0.7
+    }
+
+    private func pick(
+        _ user: Int, _ whim: TasteSpace.Taste, _ lastRater: [Int32], _ random: inout SplitMix64
+    ) -> Int {
         var best = -1
         var bestAppeal = -Float.infinity
         for _ in 0..<Self.choices {
             let movie = movies.popular(&random)
             if lastRater[movie] == Int32(user + 1) { continue }
             let appeal =
-                Self.tasteWeight * TasteSpace.affinity(taste, movies.tastes[movie]) + 0.3 * movies.qualities[movie]
+                Self.tasteWeight * TasteSpace.affinity(whim, movies.tastes[movie]) + 0.3 * movies.qualities[movie]
                 + random.normal()
             if appeal > bestAppeal {
                 bestAppeal = appeal
@@ -69,7 +77,7 @@ struct SyntheticRatings {
     private func stars(_ user: Int, _ movie: Int, _ random: inout SplitMix64) -> UInt8 {
         let affinity = TasteSpace.affinity(users.tastes[user], movies.tastes[movie])
         let stars =
-            2.95 + 0.4 * users.moods[user] + 0.45 * movies.qualities[movie] + 0.5 * affinity + 0.7 * random.normal()
+            2.65 + 0.45 * users.moods[user] + 0.5 * movies.qualities[movie] + 0.8 * affinity + 0.75 * random.normal()
         let steps = halfStars ? min(10, max(1, (stars * 2).rounded())) : min(5, max(1, stars.rounded())) * 2
         return UInt8(steps)
     }
