@@ -8,6 +8,7 @@ public final class ClientEvents: Sendable {
         var lastError: String?
         var fatalError: KafkaFailure?
         var statistics: String?
+        var finishedCommits = 0
         var failedCommits = 0
     }
 
@@ -27,6 +28,8 @@ public final class ClientEvents: Sendable {
     /// Group offset commits that the coordinator refused.
     public var failedCommitCount: Int { state.withLock { $0.failedCommits } }
 
+    var finishedCommitCount: Int { state.withLock { $0.finishedCommits } }
+
     func record(error: rd_kafka_resp_err_t, reason: String, fatal: Bool) {
         state.withLock {
             $0.transportErrors += 1
@@ -39,10 +42,12 @@ public final class ClientEvents: Sendable {
         }
     }
 
-    func recordFailedCommit(reason: String) {
+    func recordCommit(_ code: rd_kafka_resp_err_t) {
         state.withLock {
+            $0.finishedCommits += 1
+            guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return }
             $0.failedCommits += 1
-            $0.lastError = reason
+            $0.lastError = String(cString: rd_kafka_err2str(code))
         }
     }
 

@@ -1,52 +1,42 @@
 import CRdKafka
 
-/// Owns a topic handle of a client.
-final class TopicHandle {
-    let handle: OpaquePointer
+/// Something of a client that must be given back before the client can be freed.
+protocol ClientDependent: AnyObject {
+    func release()
+}
+
+/// A topic handle of a client, which owns it: it is gone when the client is closed.
+final class TopicHandle: ClientDependent {
+    private(set) var handle: OpaquePointer?
     let name: String
 
-    init(_ client: KafkaClient, _ name: String) throws {
-        guard let handle = rd_kafka_topic_new(client.handle, name, nil) else {
-            throw KafkaFailure(rd_kafka_last_error(), operation: "open topic '\(name)'")
-        }
+    fileprivate init(_ handle: OpaquePointer, _ name: String) {
         self.handle = handle
         self.name = name
     }
 
-    deinit { rd_kafka_topic_destroy(handle) }
+    deinit { release() }
+
+    func release() {
+        if let handle { rd_kafka_topic_destroy(handle) }
+        handle = nil
+    }
 }
 
-/// Owns a reference to one of a client's queues.
-final class QueueHandle {
-    let handle: OpaquePointer
+/// A reference to one of a client's queues; gone when the client is closed.
+final class QueueHandle: ClientDependent {
+    private(set) var handle: OpaquePointer?
 
-    private init(_ handle: OpaquePointer) { self.handle = handle }
+    fileprivate init(_ handle: OpaquePointer) { self.handle = handle }
 
-    deinit { rd_kafka_queue_destroy(handle) }
+    deinit { release() }
 
-    /// Where a producer's delivery reports arrive.
-    static func main(of client: KafkaClient) throws -> QueueHandle {
-        guard let handle = rd_kafka_queue_get_main(client.handle) else {
-            throw KafkaFailure(RD_KAFKA_RESP_ERR__INVALID_ARG, operation: "open the client's main queue")
-        }
-        return QueueHandle(handle)
-    }
-
-    static func new(for client: KafkaClient) throws -> QueueHandle {
-        guard let handle = rd_kafka_queue_new(client.handle) else {
-            throw KafkaFailure(RD_KAFKA_RESP_ERR__INVALID_ARG, operation: "open a queue")
-        }
-        return QueueHandle(handle)
-    }
-
-    /// A consumed partition's own queue, cut off from the consumer's common one.
-    static func partition(_ partition: Int32, of topic: String, _ client: KafkaClient) throws -> QueueHandle {
-        guard let handle = rd_kafka_queue_get_partition(client.handle, topic, partition) else {
-            throw KafkaFailure(RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, operation: "read \(topic)[\(partition)]")
-        }
-        // Forwarding set by the application is kept by librdkafka when the fetch starts, none included.
-        rd_kafka_queue_forward(handle, nil)
-        return QueueHandle(handle)
+    func release() {
+        guard let handle else { return }
+        // The descriptor of the signal may be closed afterwards.
+        rd_kafka_queue_io_event_enable(handle, -1, nil, 0)
+        rd_kafka_queue_destroy(handle)
+        self.handle = nil
     }
 
     /// From now on the queue raises `signal` when it turns from empty to not empty.
@@ -54,9 +44,49 @@ final class QueueHandle {
         var payload = WakeSignal.payload
         rd_kafka_queue_io_event_enable(handle, signal.descriptor, &payload, MemoryLayout<UInt64>.size)
     }
+}
 
-    /// No more signals; the descriptor may be closed afterwards.
-    func stopSignals() { rd_kafka_queue_io_event_enable(handle, -1, nil, 0) }
+extension KafkaClient {
+    func topic(_ name: String) throws -> TopicHandle {
+        guard let handle = rd_kafka_topic_new(handle, name, nil) else {
+            throw KafkaFailure(rd_kafka_last_error(), operation: "open topic '\(name)'")
+        }
+        return keep(TopicHandle(handle, name))
+    }
+
+    /// Where a producer's delivery reports arrive.
+    func mainQueue() throws -> QueueHandle {
+        guard let queue = rd_kafka_queue_get_main(handle) else {
+            throw KafkaFailure(RD_KAFKA_RESP_ERR__INVALID_ARG, operation: "open the client's main queue")
+        }
+        return keep(QueueHandle(queue))
+    }
+
+    /// Where everything that a consumer fetched arrives.
+    func consumerQueue() throws -> QueueHandle {
+        guard let queue = rd_kafka_queue_get_consumer(handle) else {
+            throw KafkaFailure(RD_KAFKA_RESP_ERR__INVALID_ARG, operation: "open the consumer's queue")
+        }
+        return keep(QueueHandle(queue))
+    }
+
+    /// Owned by the caller.
+    func newQueue() throws -> QueueHandle {
+        guard let queue = rd_kafka_queue_new(handle) else {
+            throw KafkaFailure(RD_KAFKA_RESP_ERR__INVALID_ARG, operation: "open a queue")
+        }
+        return QueueHandle(queue)
+    }
+
+    /// A consumed partition's own queue, cut off from the consumer's common one.
+    func partitionQueue(_ partition: Int32, of topic: String) throws -> QueueHandle {
+        guard let queue = rd_kafka_queue_get_partition(handle, topic, partition) else {
+            throw KafkaFailure(RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, operation: "read \(topic)[\(partition)]")
+        }
+        // Forwarding set by the application is kept by librdkafka when the fetch starts, none included.
+        rd_kafka_queue_forward(queue, nil)
+        return keep(QueueHandle(queue))
+    }
 }
 
 /// Owns a list of partitions with offsets.

@@ -36,7 +36,8 @@ extension KafkaAdmin {
                     topic.name, Int32(topic.partitions), Int32(topic.replication), &reason, reason.count)
             else {
                 throw KafkaFailure(
-                    RD_KAFKA_RESP_ERR__INVALID_ARG, operation: "create topic '\(topic.name)'", message: text(of: reason))
+                    RD_KAFKA_RESP_ERR__INVALID_ARG, operation: "create topic '\(topic.name)'", message: text(of: reason)
+                )
             }
             requests.append(request)
             for (name, value) in topic.settings { rd_kafka_NewTopic_set_config(request, name, value) }
@@ -133,10 +134,10 @@ extension KafkaAdmin {
     /// Sends one admin request and hands its result event to `answer`.
     private func request(
         _ kind: rd_kafka_admin_op_t, _ operation: String, _ deadlineMilliseconds: Int,
-        send: (_ options: OpaquePointer?, _ queue: OpaquePointer) -> Void,
+        send: (_ options: OpaquePointer?, _ queue: OpaquePointer?) -> Void,
         answer: (_ event: OpaquePointer) throws -> Void
     ) throws {
-        let queue = try QueueHandle.new(for: client)
+        let queue = try client.newQueue()
         let options = rd_kafka_AdminOptions_new(client.handle, kind)
         defer { rd_kafka_AdminOptions_destroy(options) }
         var reason = [CChar](repeating: 0, count: 256)

@@ -58,7 +58,8 @@ public final class KafkaAdmin {
     }
 
     /// The first offset kept and the high watermark.
-    public func bounds(of topic: String, _ partition: Int32, deadlineMilliseconds: Int = 10_000) throws -> Range<Int64> {
+    public func bounds(of topic: String, _ partition: Int32, deadlineMilliseconds: Int = 10_000) throws -> Range<Int64>
+    {
         let deadline = Deadline(milliseconds: deadlineMilliseconds)
         while true {
             var low: Int64 = 0
@@ -94,7 +95,8 @@ public final class KafkaAdmin {
     private func metadata<Answer>(
         of topic: String?, deadlineMilliseconds: Int, _ read: (rd_kafka_metadata) throws -> Answer
     ) throws -> Answer {
-        let handle = try topic.map { try TopicHandle(client, $0) }
+        let handle = try topic.map { try client.topic($0) }
+        defer { handle?.release() }
         let deadline = Deadline(milliseconds: deadlineMilliseconds)
         while true {
             var answer: UnsafePointer<rd_kafka_metadata>?

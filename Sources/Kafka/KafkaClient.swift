@@ -15,6 +15,8 @@ final class KafkaClient {
     let events: ClientEvents
     let servers: String
     private var isOpen = true
+    /// Released before the client is.
+    private var dependents: [any ClientDependent] = []
 
     init(_ kind: Kind, _ properties: PropertySet, _ configuration: KafkaConfiguration) throws {
         let events = ClientEvents(log: configuration.log)
@@ -35,6 +37,8 @@ final class KafkaClient {
     func close(deadlineMilliseconds: Int = 10_000) -> Bool {
         guard isOpen else { return true }
         isOpen = false
+        for dependent in dependents { dependent.release() }
+        dependents.removeAll()
         let address = UInt(bitPattern: handle)
         let done = WakeSignal()
         // Callbacks may come until the destroy call returns, so the thread keeps their state alive.
@@ -49,6 +53,11 @@ final class KafkaClient {
     }
 
     deinit { close() }
+
+    func keep<Dependent: ClientDependent>(_ dependent: Dependent) -> Dependent {
+        dependents.append(dependent)
+        return dependent
+    }
 
     /// Serves callbacks (errors, statistics, commit results) that wait on the main queue.
     func serveCallbacks(milliseconds: Int32 = 0) { rd_kafka_poll(handle, milliseconds) }

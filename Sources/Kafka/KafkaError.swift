@@ -7,6 +7,8 @@ public enum KafkaError: Error, Sendable, Equatable, CustomStringConvertible {
     case anotherLeaderWrote(topic: String, expected: Int64, got: Int64)
     /// Nothing came for `milliseconds` though `partition` holds more.
     case stalled(partition: String, position: Int64, wanted: Int64, milliseconds: Int)
+    /// The log begins after the position that is needed.
+    case trimmed(partition: String, position: Int64, beginning: Int64)
     /// A replayed batch names more records than the batch has room for.
     case batchTooSmall(capacity: Int)
     /// These many records were still unacknowledged when the time was up.
@@ -16,7 +18,7 @@ public enum KafkaError: Error, Sendable, Equatable, CustomStringConvertible {
     public var reaction: KafkaReaction {
         switch self {
         case .unreachable, .stalled, .notDelivered: .retry
-        case .topicMissing, .anotherLeaderWrote, .batchTooSmall, .brokerDidNotStart: .fatal
+        case .topicMissing, .anotherLeaderWrote, .trimmed, .batchTooSmall, .brokerDidNotStart: .fatal
         }
     }
 
@@ -30,6 +32,8 @@ public enum KafkaError: Error, Sendable, Equatable, CustomStringConvertible {
             "Another leader writes to '\(topic)': a record stands at offset \(got) where \(expected) was expected."
         case .stalled(let partition, let position, let wanted, let milliseconds):
             "\(partition) gave nothing for \(milliseconds) ms at offset \(position), though \(wanted) must be reached."
+        case .trimmed(let partition, let position, let beginning):
+            "\(partition) begins at offset \(beginning), after offset \(position), which is needed."
         case .batchTooSmall(let capacity):
             "The batch to replay holds more than the \(capacity) records that there is room for."
         case .notDelivered(let records, let milliseconds):

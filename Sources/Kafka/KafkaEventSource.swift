@@ -63,7 +63,7 @@ public final class KafkaEventSource: EventSource {
         for topic in InputTopic.allCases {
             let name = names[Int(topic.rawValue)]
             for partition in 0..<Int32(counts[Int(topic.rawValue)]) {
-                let queue = try QueueHandle.partition(partition, of: name, client)
+                let queue = try client.partitionQueue(partition, of: name)
                 queue.raise(signal)
                 readers.append(
                     PartitionReader(

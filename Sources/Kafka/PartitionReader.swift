@@ -49,7 +49,6 @@ final class PartitionReader {
 
     func close() {
         dropTaken()
-        queue?.stopSignals()
         queue = nil
     }
 
