@@ -22,15 +22,17 @@ public final class EmbeddedBroker {
             throw KafkaError.brokerDidNotStart(reason: "no loopback port could be opened")
         }
         self.cluster = cluster
-        guard let text = rd_kafka_mock_cluster_bootstraps(cluster) else {
-            throw KafkaError.brokerDidNotStart(reason: "it has no address")
-        }
-        let inner = String(cString: text)
-        if let port, let innerPort = inner.split(separator: ":").last.flatMap({ UInt16($0) }) {
-            forwarder = try PortForwarder(from: port, to: innerPort)
-            bootstrapServers = "127.0.0.1:\(port)"
-        } else {
-            bootstrapServers = inner
+        do {
+            let inner = rd_kafka_mock_cluster_bootstraps(cluster).map { String(cString: $0) } ?? ""
+            guard let innerPort = inner.split(separator: ":").last.flatMap({ UInt16($0) }) else {
+                throw KafkaError.brokerDidNotStart(reason: "it has no address")
+            }
+            forwarder = try port.map { try PortForwarder(from: $0, to: innerPort) }
+            bootstrapServers = port.map { "127.0.0.1:\($0)" } ?? inner
+        } catch {
+            // librdkafka aborts the process when a client goes before its mock cluster.
+            rd_kafka_mock_cluster_destroy(cluster)
+            throw error
         }
     }
 

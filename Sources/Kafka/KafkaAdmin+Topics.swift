@@ -22,6 +22,12 @@ public struct KafkaTopicDescription: Sendable, Equatable {
     public var partitions: Int
     /// All settings in force, the broker's defaults included. Empty where the broker cannot tell (the embedded one).
     public var settings: [String: String]
+
+    public init(name: String, partitions: Int, settings: [String: String]) {
+        self.name = name
+        self.partitions = partitions
+        self.settings = settings
+    }
 }
 
 extension KafkaAdmin {

@@ -118,3 +118,8 @@ extension KafkaEventSource {
         }
     }
 }
+
+extension KafkaEventSource {
+    /// About how many messages wait in memory, partition ends included.
+    public var waitingCount: Int { readers.reduce(0) { $0 + $1.waitingCount } }
+}
