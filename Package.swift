@@ -60,7 +60,10 @@ let package = Package(
         tests("LearningTests", ["Learning", "CVectorKernels"]),
         tests("RecommendingTests", ["Recommending"]),
         tests("StreamingTests", ["Streaming", "VectorIndex", "CVectorKernels", "CMallocCounter"]),
-        tests("KafkaTests", ["Kafka"]),
+        .target(
+            name: "KafkaTestSupport", dependencies: ["Kafka"], path: "Tests/KafkaTestSupport",
+            swiftSettings: swiftSettings),
+        tests("KafkaTests", ["Kafka", "KafkaTestSupport", "Events", "Streaming"]),
         tests("CommandLineOptionsTests", ["CommandLineOptions"]),
         tests("MarqueeTests", ["marquee"]),
     ],

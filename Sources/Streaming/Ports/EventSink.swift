@@ -19,6 +19,17 @@ public final class OutputChunk {
         public var valueCount: Int
         /// Index into `headers`, or -1 for the kind's standard headers.
         public var headers: Int
+
+        public init(
+            kind: OutputKind, keyStart: Int, keyCount: Int, valueStart: Int, valueCount: Int, headers: Int = -1
+        ) {
+            self.kind = kind
+            self.keyStart = keyStart
+            self.keyCount = keyCount
+            self.valueStart = valueStart
+            self.valueCount = valueCount
+            self.headers = headers
+        }
     }
 
     public let bytes = ByteBuffer(capacity: 1 << 20)

@@ -1,0 +1,84 @@
+import CRdKafka
+import Synchronization
+
+/// What librdkafka's callbacks say about one client. Safe from any thread.
+public final class ClientEvents: Sendable {
+    struct State {
+        var transportErrors = 0
+        var lastError: String?
+        var fatalError: KafkaFailure?
+        var statistics: String?
+        var finishedCommits = 0
+        var failedCommits = 0
+    }
+
+    private let state = Mutex(State())
+    private let log: (@Sendable (KafkaLogLine) -> Void)?
+
+    init(log: (@Sendable (KafkaLogLine) -> Void)?) { self.log = log }
+
+    /// Connection troubles seen, which librdkafka heals by itself.
+    public var transportErrorCount: Int { state.withLock { $0.transportErrors } }
+    /// The newest error in librdkafka's words.
+    public var lastError: String? { state.withLock { $0.lastError } }
+    /// Set once the client can no longer work.
+    public var fatalError: KafkaFailure? { state.withLock { $0.fatalError } }
+    /// The newest statistics as librdkafka's JSON, nil before the first interval has passed.
+    public var statisticsJSON: String? { state.withLock { $0.statistics } }
+    /// Group offset commits that the coordinator refused.
+    public var failedCommitCount: Int { state.withLock { $0.failedCommits } }
+
+    var finishedCommitCount: Int { state.withLock { $0.finishedCommits } }
+
+    func record(error: rd_kafka_resp_err_t, reason: String, fatal: Bool) {
+        state.withLock {
+            $0.transportErrors += 1
+            // "All brokers are down" says less than the connection's own error just before it.
+            if error != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || $0.lastError == nil { $0.lastError = reason }
+            if fatal {
+                $0.fatalError = KafkaFailure(
+                    code: marquee_code(error), operation: "go on", message: reason, reaction: .fatal)
+            }
+        }
+    }
+
+    func recordCommit(_ code: rd_kafka_resp_err_t) {
+        state.withLock {
+            $0.finishedCommits += 1
+            guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return }
+            $0.failedCommits += 1
+            $0.lastError = String(cString: rd_kafka_err2str(code))
+        }
+    }
+
+    func record(statistics: String) { state.withLock { $0.statistics = statistics } }
+
+    func record(_ line: KafkaLogLine) { log?(line) }
+
+    /// Puts the callbacks into a client's properties. The client's opaque pointer is `self`, unretained.
+    func install(in properties: OpaquePointer?) {
+        rd_kafka_conf_set_opaque(properties, Unmanaged.passUnretained(self).toOpaque())
+        rd_kafka_conf_set_log_cb(properties) { client, level, facility, message in
+            guard let client, let opaque = rd_kafka_opaque(client), let facility, let message else { return }
+            let events = Unmanaged<ClientEvents>.fromOpaque(opaque).takeUnretainedValue()
+            guard events.log != nil else { return }
+            events.record(
+                KafkaLogLine(
+                    level: Int(level), facility: String(cString: facility), message: String(cString: message)))
+        }
+        rd_kafka_conf_set_error_cb(properties) { client, code, reason, opaque in
+            guard let opaque else { return }
+            let events = Unmanaged<ClientEvents>.fromOpaque(opaque).takeUnretainedValue()
+            let isFatal = code == marquee_code(RD_KAFKA_RESP_ERR__FATAL)
+            events.record(
+                error: marquee_error(code), reason: reason.map { String(cString: $0) } ?? "unknown", fatal: isFatal)
+        }
+        rd_kafka_conf_set_stats_cb(properties) { _, json, count, opaque in
+            guard let opaque, let json else { return 0 }
+            let bytes = UnsafeRawBufferPointer(start: json, count: count)
+            Unmanaged<ClientEvents>.fromOpaque(opaque).takeUnretainedValue()
+                .record(statistics: String(decoding: bytes, as: UTF8.self))
+            return 0
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import CRdKafka
+
+/// How much a source lets librdkafka read ahead.
+///
+/// librdkafka keeps about 0.4 KB beside each queued message, so what is read ahead is bounded by messages:
+/// `messagesAhead` over all partitions, and one answer of at most `answerBytes` on top of it. A fetch asks again only
+/// for partitions whose queue is below its share.
+struct FetchLimits {
+    /// Over all partitions together.
+    static let messagesAhead = 60_000
+    /// The fewest a partition may queue, however many partitions there are.
+    static let messagesAheadPerPartitionMin = 1_000
+    /// The most that one answer of a broker holds, all partitions together. At least librdkafka's
+    /// `message.max.bytes`.
+    static let answerBytes = 1 << 20
+    /// How long a broker may hold an answer back when it has nothing. As one request is under way for a broker at a
+    /// time, this is also how long a partition that was drained waits for the others that have nothing new.
+    static let waitMilliseconds = 10
+
+    var messagesPerPartition: Int
+
+    init(partitionCount: Int) {
+        messagesPerPartition = max(
+            Self.messagesAheadPerPartitionMin, Self.messagesAhead / max(1, partitionCount))
+    }
+
+    var properties: [(name: String, value: String)] {
+        var properties = [
+            ("queued.min.messages", String(messagesPerPartition)),
+            ("queued.max.messages.kbytes", "4096"),
+            ("fetch.max.bytes", String(Self.answerBytes)),
+            ("fetch.message.max.bytes", String(Self.answerBytes)),
+            ("fetch.wait.max.ms", String(Self.waitMilliseconds)),
+        ]
+        if PropertyNames.isKnown(Self.queueBackoffName) { properties.append((Self.queueBackoffName, "5")) }
+        return properties
+    }
+
+    /// librdkafka 2.2 and newer look again this long after a queue was full; before, up to a second passes.
+    static let queueBackoffName = "fetch.queue.backoff.ms"
+}
+
+/// Ends a fetcher's sleep when a queue that was full has room again.
+///
+/// Up to librdkafka 2.1 a broker thread that finds every queue full sleeps up to one second. The wake-up sets the
+/// SASL credentials to what they are, whose side effect is that every broker thread looks again.
+struct FetcherWaker {
+    private let username: String
+    private let password: String
+    /// Whether the library needs waking and can be woken.
+    let isNeeded: Bool
+
+    init(_ properties: PropertySet) {
+        let mechanism = properties.value(of: "sasl.mechanisms") ?? ""
+        let usesSASL = (properties.value(of: "security.protocol") ?? "").hasPrefix("sasl")
+        // Kerberos and OAUTHBEARER may leave the user name unset, and an empty one is not the same.
+        let takesPassword = mechanism == "PLAIN" || mechanism.hasPrefix("SCRAM")
+        username = properties.value(of: "sasl.username") ?? ""
+        password = properties.value(of: "sasl.password") ?? ""
+        isNeeded = !PropertyNames.isKnown(FetchLimits.queueBackoffName) && (!usesSASL || takesPassword)
+    }
+
+    func wake(_ client: KafkaClient) {
+        _ = marquee_wake_brokers(client.handle, username, password)
+    }
+}

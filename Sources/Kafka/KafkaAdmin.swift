@@ -1,0 +1,115 @@
+import CRdKafka
+
+/// Asks a cluster about itself and its topics, and creates topics. Not for the hot path.
+public final class KafkaAdmin {
+    let client: KafkaClient
+
+    public init(_ configuration: KafkaConfiguration) throws {
+        // The end of a topic is the high watermark, which only read_uncommitted shows.
+        let properties = try configuration.propertySet(
+            defaults: [("allow.auto.create.topics", "false")], required: [("isolation.level", "read_uncommitted")])
+        client = try KafkaClient(.consumer, properties, configuration)
+    }
+
+    deinit { close() }
+
+    public func close() { client.close() }
+
+    /// Returns when a broker answers; throws `KafkaError.unreachable`, one sentence with the reason, when none does.
+    public func checkReachable(deadlineMilliseconds: Int = 10_000) throws {
+        _ = try metadata(of: nil, deadlineMilliseconds: deadlineMilliseconds) { $0.broker_cnt }
+    }
+
+    /// Nil when the cluster does not tell.
+    public func clusterID(deadlineMilliseconds: Int = 10_000) throws -> String? {
+        try checkReachable(deadlineMilliseconds: deadlineMilliseconds)
+        guard let text = rd_kafka_clusterid(client.handle, Int32(clamping: deadlineMilliseconds)) else { return nil }
+        defer { rd_kafka_mem_free(client.handle, text) }
+        return String(cString: text)
+    }
+
+    /// Whether the cluster is librdkafka's mock, which has no real transactions.
+    public func isEmbeddedBroker(deadlineMilliseconds: Int = 10_000) throws -> Bool {
+        try clusterID(deadlineMilliseconds: deadlineMilliseconds)?.hasPrefix("mockCluster") ?? false
+    }
+
+    /// Nil when the topic does not exist.
+    public func partitionCount(of topic: String, deadlineMilliseconds: Int = 10_000) throws -> Int? {
+        let deadline = Deadline(milliseconds: deadlineMilliseconds)
+        while true {
+            let left = max(1, deadline.millisecondsLeft)
+            let (code, count) = try metadata(of: topic, deadlineMilliseconds: left) { metadata in
+                guard metadata.topic_cnt == 1, let found = metadata.topics?[0] else {
+                    return (RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, 0)
+                }
+                return (found.err, Int(found.partition_cnt))
+            }
+            switch code {
+            case RD_KAFKA_RESP_ERR_NO_ERROR: return count
+            case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC: return nil
+            default:
+                // A topic that was just made has no leader for a moment.
+                guard KafkaFailure.reaction(to: code) == .retry, !deadline.hasPassed else {
+                    throw KafkaFailure(code, operation: "look up topic '\(topic)'")
+                }
+                client.serveCallbacks(milliseconds: 50)
+            }
+        }
+    }
+
+    /// The first offset kept and the high watermark.
+    public func bounds(of topic: String, _ partition: Int32, deadlineMilliseconds: Int = 10_000) throws -> Range<Int64>
+    {
+        let deadline = Deadline(milliseconds: deadlineMilliseconds)
+        while true {
+            var low: Int64 = 0
+            var high: Int64 = 0
+            let left = max(1, min(deadline.millisecondsLeft, 5_000))
+            let code = rd_kafka_query_watermark_offsets(
+                client.handle, topic, partition, &low, &high, Int32(left))
+            if code == RD_KAFKA_RESP_ERR_NO_ERROR { return low..<max(low, high) }
+            guard KafkaFailure.reaction(to: code) == .retry, !deadline.hasPassed else {
+                throw client.error(code, "ask for the offsets of \(topic)[\(partition)]")
+            }
+            client.serveCallbacks(milliseconds: 20)
+        }
+    }
+
+    /// The first offset whose record is not older than the given time, or the end when there is none. The embedded
+    /// broker cannot tell and answers with the end.
+    public func offset(
+        of topic: String, _ partition: Int32, atMilliseconds timestamp: Int64, deadlineMilliseconds: Int = 10_000
+    ) throws -> Int64 {
+        let list = PartitionList(capacity: 1)
+        list.add(topic, partition, offset: timestamp)
+        let code = rd_kafka_offsets_for_times(client.handle, list.handle, Int32(clamping: deadlineMilliseconds))
+        let answer = list.handle.pointee.elems[0]
+        for error in [code, answer.err] where error != RD_KAFKA_RESP_ERR_NO_ERROR {
+            throw client.error(error, "ask for an offset of \(topic)[\(partition)] by time")
+        }
+        if answer.offset >= 0 { return answer.offset }
+        return try bounds(of: topic, partition, deadlineMilliseconds: deadlineMilliseconds).upperBound
+    }
+
+    /// Runs one metadata request for `topic` (or for none: brokers alone), again and again until the deadline.
+    private func metadata<Answer>(
+        of topic: String?, deadlineMilliseconds: Int, _ read: (rd_kafka_metadata) throws -> Answer
+    ) throws -> Answer {
+        let handle = try topic.map { try client.topic($0) }
+        defer { handle?.release() }
+        let deadline = Deadline(milliseconds: deadlineMilliseconds)
+        while true {
+            var answer: UnsafePointer<rd_kafka_metadata>?
+            let left = max(1, min(deadline.millisecondsLeft, 5_000))
+            let code = rd_kafka_metadata(client.handle, 0, handle?.handle, &answer, Int32(left))
+            if code == RD_KAFKA_RESP_ERR_NO_ERROR, let answer {
+                defer { rd_kafka_metadata_destroy(answer) }
+                return try read(answer.pointee)
+            }
+            guard KafkaFailure.reaction(to: code) == .retry, !deadline.hasPassed else {
+                throw client.error(code, "ask the cluster about itself")
+            }
+            client.serveCallbacks(milliseconds: 20)
+        }
+    }
+}

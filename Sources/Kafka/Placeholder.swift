@@ -1,1 +1,0 @@
-// The rooms of this module are being built.

@@ -1,0 +1,54 @@
+import Foundation
+
+/// Starts an Apache Kafka by the `kafka` script of a folder.
+enum ApacheKafka {
+    struct StartFailure: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    static func start(home: String) throws -> String {
+        let directory = FileManager.default.temporaryDirectory
+            .appendingPathComponent("marquee-kafka-\(ProcessInfo.processInfo.processIdentifier)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        let script = home + "/kafka"
+        try watch(script, directory)
+        // A file instead of a pipe: the broker outlives the script and would keep a pipe open.
+        let answer = directory.appendingPathComponent("address")
+        _ = FileManager.default.createFile(atPath: answer.path, contents: nil)
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: script)
+        process.arguments = ["start", "--dir", directory.appendingPathComponent("data").path]
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = try FileHandle(forWritingTo: answer)
+        try process.run()
+        let end = Date().addingTimeInterval(60)
+        while process.isRunning, Date() < end { usleep(50_000) }
+        let text = try String(contentsOf: answer, encoding: .utf8)
+        guard !process.isRunning, process.terminationStatus == 0,
+            let line = text.split(separator: "\n").last(where: { $0.contains(":") })
+        else {
+            if process.isRunning { process.terminate() }
+            throw StartFailure(description: "Apache Kafka did not start within 60 s: \(text)")
+        }
+        return line.trimmingCharacters(in: .whitespaces)
+    }
+
+    /// Leaves a small shell behind that kills the broker and removes its files once this process is gone, also when
+    /// a test crashes.
+    private static func watch(_ script: String, _ directory: URL) throws {
+        let watcher = Process()
+        watcher.executableURL = URL(fileURLWithPath: "/bin/sh")
+        watcher.arguments = [
+            "-c",
+            """
+            trap '' INT TERM HUP
+            while kill -0 "$1" 2>/dev/null; do sleep 0.5; done
+            "$2" kill --dir "$3/data"; rm -rf "$3"
+            """, "watch", String(ProcessInfo.processInfo.processIdentifier), script, directory.path,
+        ]
+        watcher.standardInput = FileHandle.nullDevice
+        watcher.standardOutput = FileHandle.nullDevice
+        watcher.standardError = FileHandle.nullDevice
+        try watcher.run()
+    }
+}

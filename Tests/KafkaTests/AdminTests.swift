@@ -1,0 +1,78 @@
+import Foundation
+import Kafka
+import KafkaTestSupport
+import Testing
+
+@Suite(.serialized)
+struct AdminTests {
+    @Test(.timeLimit(.minutes(1)), .enabled(if: TestBroker.isApacheKafka))
+    func `Topics are created once and described with their settings`() throws {
+        let admin = try KafkaAdmin(TestBroker.configuration())
+        defer { admin.close() }
+        let name = "created\(UInt64.random(in: 0 ... .max))"
+        #expect(try admin.describe(name) == nil)
+        let topic = NewKafkaTopic(
+            name: name, partitions: 3, settings: ["cleanup.policy": "compact", "min.compaction.lag.ms": "604800000"])
+        #expect(try admin.create([topic]) == [name])
+        #expect(try admin.create([topic]).isEmpty)
+        let description = try #require(try admin.describe(name))
+        #expect(description.partitions == 3)
+        #expect(description.settings["cleanup.policy"] == "compact")
+        #expect(description.settings["min.compaction.lag.ms"] == "604800000")
+        #expect(description.settings["retention.ms"] != nil && description.settings["delete.retention.ms"] != nil)
+        #expect(try admin.isEmbeddedBroker() == false)
+        let failure = #expect(throws: KafkaFailure.self) {
+            try admin.create([NewKafkaTopic(name: name + "b", partitions: 1, settings: ["no.such.setting": "1"])])
+        }
+        #expect(failure?.name == "INVALID_CONFIG" && failure?.reaction == .fatal)
+    }
+
+    @Test(.timeLimit(.minutes(1)), .enabled(if: TestBroker.isApacheKafka))
+    func `An offset is found by time`() throws {
+        let topics = try TestBroker.topics()
+        let producer = try KafkaEventProducer(TestBroker.configuration())
+        let topic = try producer.topic(topics.recommendations)
+        let now = Int64(Date().timeIntervalSince1970 * 1000)
+        for second in 0..<Int64(10) {
+            try [UInt8(1)].withUnsafeBytes {
+                try producer.send(to: topic, key: $0, value: $0, timestampMilliseconds: now + second * 1000)
+            }
+        }
+        try producer.flush()
+        producer.close()
+        let admin = try KafkaAdmin(TestBroker.configuration())
+        defer { admin.close() }
+        #expect(try admin.offset(of: topics.recommendations, 0, atMilliseconds: now + 3500) == 4)
+        #expect(try admin.offset(of: topics.recommendations, 0, atMilliseconds: now + 60_000) == 10)
+        let reader = try KafkaTopicReader(
+            TestBroker.configuration(), topic: topics.recommendations, from: .timestamp(now + 8000))
+        var offsets: [Int64] = []
+        try reader.readToEnd { offsets.append($0.offset) }
+        #expect(offsets == [8, 9])
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `A broker that is not there is told in one sentence within the deadline`() throws {
+        // Port 1 is never served on loopback.
+        let admin = try KafkaAdmin(KafkaConfiguration(bootstrapServers: "127.0.0.1:1"))
+        defer { admin.close() }
+        let clock = ContinuousClock()
+        var error: KafkaError?
+        let time = clock.measure {
+            error = #expect(throws: KafkaError.self) { try admin.checkReachable(deadlineMilliseconds: 1_000) }
+        }
+        #expect(time < .seconds(4))
+        #expect(error?.description == "Broker unreachable at 127.0.0.1:1: Connection refused.")
+        #expect(error?.reaction == .retry)
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `A reachable broker tells who it is`() throws {
+        let admin = try KafkaAdmin(TestBroker.configuration())
+        defer { admin.close() }
+        try admin.checkReachable()
+        #expect(try admin.clusterID() != nil)
+        #expect(try admin.isEmbeddedBroker() != TestBroker.isApacheKafka)
+        #expect(try admin.partitionCount(of: "no-such-topic-\(UInt32.random(in: 0 ... .max))") == nil)
+    }
+}
