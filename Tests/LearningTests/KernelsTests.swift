@@ -8,7 +8,7 @@ struct KernelsTests {
     func dotIsTheSameInEveryVariant(numbers: KernelsNumbers) {
         var random = KernelsRandom(state: KernelsVariants.seed)
         for length in KernelsVariants.lengths {
-            for _ in 0..<50 {
+            for _ in 0..<10 {
                 let a = numbers.row(length, &random)
                 let b = numbers.row(length, &random)
                 let plain = KernelsVariants.plain().pointee.dot16(a, b, length)
