@@ -8,6 +8,7 @@ struct SyntheticMovies {
     private(set) var qualities: [Float] = []
     /// Row `i` is the sum of the popularities of movies 0…i.
     private(set) var popularitySums: [Float] = []
+    private var popularityGuide: [Int32] = []
 
     init(seed: UInt64, count: Int, tastes space: TasteSpace) {
         var random = SplitMix64(seed: seed)
@@ -25,7 +26,7 @@ struct SyntheticMovies {
             let rank = Float(ranks[row])
             sum += 1 / (rank + Float(count) / 80 + 1)
             popularitySums.append(sum)
-            qualities.append(0.8 * random.normal() + 1.0 * (0.5 - rank / Float(count)) * 2)
+            qualities.append(0.8 * random.normal() + 1 - 2 * rank / Float(count))
 
             let year = Self.year(&random)
             let title = "\(titles.next(&random)) (\(year))"
@@ -34,19 +35,29 @@ struct SyntheticMovies {
                     movieID: Int64(row + 1), title: title, year: year, genres: genres.map { TasteSpace.genres[$0].name }
                 ))
         }
+        popularityGuide = Self.guide(popularitySums)
     }
 
-    /// A movie drawn by popularity.
+    /// A movie drawn by popularity, in O(1) on average: the guide says where to begin to look.
     @inline(__always)
     func popular(_ random: inout SplitMix64) -> Int {
-        let target = random.uniform() * (popularitySums.last ?? 0)
-        var low = 0
-        var high = popularitySums.count - 1
-        while low < high {
-            let middle = (low + high) / 2
-            if popularitySums[middle] > target { high = middle } else { low = middle + 1 }
+        let draw = random.uniform()
+        let target = draw * (popularitySums.last ?? 0)
+        var row = Int(popularityGuide[Int(draw * Float(popularityGuide.count))])
+        while row < popularitySums.count - 1, popularitySums[row] <= target { row += 1 }
+        return row
+    }
+
+    /// Row `i` of 4096 is the first movie that a draw from `i`/4096 on can give. A power of two, so that the quotient is
+    /// exact and rounding cannot put the start behind the movie.
+    private static func guide(_ sums: [Float]) -> [Int32] {
+        let count = 4096
+        var row = 0
+        return (0..<count).map { part in
+            let target = Float(part) / Float(count) * (sums.last ?? 0)
+            while row < sums.count - 1, sums[row] <= target { row += 1 }
+            return Int32(row)
         }
-        return low
     }
 
     private static func shuffledRanks(_ count: Int, _ random: inout SplitMix64) -> [Int] {
