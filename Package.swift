@@ -56,7 +56,7 @@ let package = Package(
         .target(name: "CMallocCounter", path: "Tests/CMallocCounter", cSettings: cSettings),
         tests("EventsTests", ["Events"]),
         tests("MovieLensTests", ["MovieLens"]),
-        tests("VectorIndexTests", ["VectorIndex", "CVectorKernels"]),
+        tests("VectorIndexTests", ["VectorIndex", "CVectorKernels", "CMallocCounter"]),
         tests("LearningTests", ["Learning", "CVectorKernels"]),
         tests("RecommendingTests", ["Recommending"]),
         tests("StreamingTests", ["Streaming", "VectorIndex", "CVectorKernels", "CMallocCounter"]),

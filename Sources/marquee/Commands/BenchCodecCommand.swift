@@ -1,0 +1,5 @@
+import CommandLineOptions
+
+enum BenchCodecCommand {
+    static func run(_ invocation: Invocation) throws -> Int32 { ExitCode.failed }
+}

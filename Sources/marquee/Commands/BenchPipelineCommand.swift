@@ -1,0 +1,5 @@
+import CommandLineOptions
+
+enum BenchPipelineCommand {
+    static func run(_ invocation: Invocation) throws -> Int32 { ExitCode.failed }
+}

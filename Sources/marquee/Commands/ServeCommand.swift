@@ -1,0 +1,106 @@
+import CommandLineOptions
+import Foundation
+import Kafka
+import Streaming
+
+/// `marquee serve`: the service, until a signal comes.
+enum ServeCommand {
+    /// A stop takes no longer than this.
+    private static let stopSeconds: UInt32 = 10
+
+    static func run(_ invocation: Invocation) throws -> Int32 {
+        try refuseWhatIsNotThereYet(invocation)
+        let applicationID = try invocation.string("application-id")
+        guard isTopicName(applicationID) else {
+            throw invocation.error("application-id", expected: "letters, digits and hyphens")
+        }
+        let stop = StopSignal()
+        let connection = try ConnectionOptions(invocation, applicationID: applicationID)
+        let stateDirectory =
+            invocation.string(ifSet: "state-dir")
+            ?? RecommenderService.standardStateDirectory(applicationID: applicationID)
+        try prepareTopics(connection)
+
+        let service = RecommenderService(
+            RecommenderService.Settings(
+                configuration: connection.configuration, topics: connection.topics, stateDirectory: stateDirectory,
+                listLength: try invocation.int("top-k"), notice: { Terminal.log($0) }),
+            stop: stop)
+        watch(service, stop)
+        Terminal.log("serving '\(applicationID)' on \(connection.configuration.bootstrapServers), state in \(stateDirectory)")
+        do {
+            try service.wait()
+        } catch let error as KafkaError {
+            if case .topicMissing(let topic) = error { throw missing(topic, connection) }
+            throw error
+        }
+        Terminal.log("stopped")
+        return ExitCode.done
+    }
+
+    /// Shows progress on a terminal, and ends the process when a stop hangs.
+    private static func watch(_ service: RecommenderService, _ stop: StopSignal) {
+        stop.onSet {
+            Thread.detachNewThread {
+                sleep(stopSeconds)
+                if !service.hasEnded {
+                    Terminal.log("the service did not stop within \(stopSeconds) s; the journal says where it goes on")
+                    exit(ExitCode.failed)
+                }
+            }
+        }
+        guard Terminal.isErrorTerminal else { return }
+        Thread.detachNewThread {
+            var progress = Progress("ratings", total: nil)
+            while !stop.isSet {
+                usleep(500_000)
+                if let counters = service.counters { progress.update(counters.ratings.load(ordering: .relaxed)) }
+            }
+            progress.clear()
+        }
+    }
+
+    /// Makes Marquee's own topics; the public ones must be there.
+    private static func prepareTopics(_ connection: ConnectionOptions) throws {
+        let admin = try KafkaAdmin(connection.configuration)
+        defer { admin.close() }
+        var partitions = 1
+        for topic in ApplicationTopics(topics: connection.topics, partitions: 1).publicTopics {
+            guard let count = try admin.partitionCount(of: topic.name) else {
+                throw missing(topic.name, connection)
+            }
+            if topic.name == connection.topics.name(of: .ratings) { partitions = count }
+        }
+        let wanted = ApplicationTopics(topics: connection.topics, partitions: partitions).internalTopics
+        _ = try ApplicationTopics.create(wanted, connection.configuration)
+    }
+
+    private static func missing(_ topic: String, _ connection: ConnectionOptions) -> UserFacingError {
+        let prefix = connection.topics.prefix.isEmpty ? "" : " --topic-prefix \(connection.topics.prefix)"
+        let brokers = connection.configuration.bootstrapServers
+        return UserFacingError(
+            "the topic '\(topic)' is missing on \(brokers): make it with 'marquee topics create --brokers"
+                + " \(brokers)\(prefix)'")
+    }
+
+    private static func refuseWhatIsNotThereYet(_ invocation: Invocation) throws {
+        func refuse(_ name: String, _ only: String) -> UsageError {
+            invocation.error(name, expected: "\(only), the only value so far")
+        }
+        if try invocation.string("delivery") != "at-least-once" { throw refuse("delivery", "at-least-once") }
+        if try invocation.string("http") != "off" { throw refuse("http", "off") }
+        if try invocation.duration("commit-interval") != .auto { throw refuse("commit-interval", "auto") }
+        if try invocation.string("on-lost-offsets") != "fail" { throw refuse("on-lost-offsets", "fail") }
+        if invocation.isSet("model") {
+            throw UsageError("--model is not there yet: leave it out to serve the streaming model")
+        }
+    }
+
+    static func isTopicName(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.count <= 200
+            && text.utf8.allSatisfy { byte in
+                (0x61...0x7A).contains(byte) || (0x41...0x5A).contains(byte) || (0x30...0x39).contains(byte)
+                    || byte == 0x2D
+            }
+    }
+}

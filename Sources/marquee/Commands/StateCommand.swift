@@ -1,0 +1,119 @@
+import CommandLineOptions
+import Events
+import Foundation
+import Kafka
+import Learning
+import Recommending
+import Streaming
+
+/// `marquee state`: the learnt state of an application, read without disturbing it.
+enum StateCommand {
+    private struct Digest: Encodable {
+        var digest: String
+        var epoch: Int64
+        var users: Int
+        var movies: Int
+        var ratingsApplied: Int64
+        var inputOffsets: [String: [String: Int64]]
+    }
+
+    private struct Inspected {
+        var learner: LearnerSnapshot
+        var lists: PublishedListsSnapshot
+        var position: Position
+    }
+
+    static func digest(_ invocation: Invocation) throws -> Int32 {
+        let (state, topics) = try inspect(invocation)
+        var offsets: [String: [String: Int64]] = [:]
+        for (partition, offset) in state.position.inputs {
+            offsets[topics.name(of: partition.topic), default: [:]][String(partition.partition)] = offset
+        }
+        let digest = Digest(
+            digest: try state.learner.digest(), epoch: state.position.epoch, users: state.learner.userCount,
+            movies: state.learner.movieCount, ratingsApplied: state.learner.counters.ratingsApplied,
+            inputOffsets: offsets)
+        if try invocation.string("output") == "json" {
+            try JSONOutput.print(digest)
+            return ExitCode.done
+        }
+        Terminal.print("digest   \(digest.digest)")
+        Terminal.print("epoch    \(digest.epoch)")
+        Terminal.print("users    \(grouped(digest.users))")
+        Terminal.print("movies   \(grouped(digest.movies))")
+        Terminal.print("ratings  \(grouped(Int(digest.ratingsApplied))) applied")
+        for (topic, partitions) in offsets.sorted(by: { $0.key < $1.key }) {
+            let places = partitions.sorted { Int($0.key) ?? 0 < Int($1.key) ?? 0 }.map { "\($0.key):\($0.value)" }
+            Terminal.print("\(topic)  \(places.joined(separator: " "))")
+        }
+        return ExitCode.done
+    }
+
+    static func export(_ invocation: Invocation) throws -> Int32 {
+        let (state, _) = try inspect(invocation)
+        let line = ByteBuffer()
+        state.learner.forEachUser { row, id, ratings in
+            line.append("{\"user_id\":")
+            line.appendDecimal(id)
+            line.append(",\"ratings\":[")
+            for (number, rating) in ratings.enumerated() {
+                line.append(number == 0 ? "[" : ",[")
+                line.appendDecimal(rating.movieID)
+                line.append(UInt8(ascii: ","))
+                line.append(utf8: stars(rating.halfStars))
+                line.append(UInt8(ascii: ","))
+                line.append(utf8: seconds(rating.eventTimeMilliseconds))
+                line.append(UInt8(ascii: "]"))
+            }
+            line.append("],\"list_sequence\":")
+            line.appendDecimal(state.lists.sequence(row))
+            line.append("}\n")
+            if line.count > 1 << 16 {
+                Terminal.print(bytes: line.bytes)
+                line.removeAll()
+            }
+        }
+        Terminal.print(bytes: line.bytes)
+        return ExitCode.done
+    }
+
+    private static func stars(_ halfStars: UInt8) -> String {
+        halfStars % 2 == 0 ? String(halfStars / 2) : "\(halfStars / 2).5"
+    }
+
+    private static func seconds(_ milliseconds: Int64) -> String {
+        milliseconds % 1000 == 0 ? String(milliseconds / 1000) : String(Double(milliseconds) / 1000)
+    }
+
+    private static func inspect(_ invocation: Invocation) throws -> (Inspected, KafkaTopics) {
+        let applicationID = try invocation.string("application-id")
+        let connection = try ConnectionOptions(invocation, applicationID: applicationID)
+        let admin = try KafkaAdmin(connection.configuration)
+        defer { admin.close() }
+        guard try admin.partitionCount(of: connection.topics.journal) != nil else {
+            throw UserFacingError(
+                "there is no application '\(applicationID)' on \(connection.configuration.bootstrapServers): its"
+                    + " journal '\(connection.topics.journal)' is missing; name another with --application-id")
+        }
+        let learner = Learner(
+            model: ModelKind.biasedMatrixFactorization.makeModel(), batchCapacity: StreamLimits.batchRecordsMax)
+        let lists = PublishedLists(capacity: 20)
+        let source = try KafkaEventSource(connection.configuration, topics: connection.topics)
+        defer { source.close() }
+        let directory =
+            invocation.string(ifSet: "state-dir")
+            ?? RecommenderService.standardStateDirectory(applicationID: applicationID)
+        let at = invocation.int(ifSet: "at").map { Int64($0) }
+        let restored = try Restoration.run(
+            applicationID: applicationID, topicPrefix: connection.topics.prefix,
+            applier: BatchApplier(learner: learner), lists: lists, source: source,
+            journal: try KafkaJournalLog(connection.configuration, topics: connection.topics),
+            store: CheckpointStore(directory: directory), lastEpoch: at ?? .max, notice: { Terminal.log($0) })
+        if let at, restored.position.epoch != at {
+            throw UserFacingError("the journal ends at epoch \(restored.position.epoch): --at \(at) is not there yet")
+        }
+        let state = Inspected(
+            learner: learner.snapshot(), lists: lists.snapshot(), position: restored.position)
+        return (state, connection.topics)
+    }
+}

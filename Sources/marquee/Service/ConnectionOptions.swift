@@ -1,0 +1,50 @@
+import CommandLineOptions
+import Kafka
+
+/// How a command reaches Kafka, from its options.
+struct ConnectionOptions {
+    var configuration: KafkaConfiguration
+    var topics: KafkaTopics
+
+    /// Checks addresses and properties, and that a broker answers.
+    init(_ invocation: Invocation, applicationID: String = "marquee") throws {
+        let brokers = try Self.addresses(invocation)
+        var properties: [String: String] = [:]
+        for property in invocation.properties("kafka") {
+            guard !property.key.isEmpty else {
+                throw UsageError("\(property.origin) expects key=value, for example --kafka compression.type=lz4")
+            }
+            properties[property.key] = property.value
+        }
+        do {
+            configuration = try KafkaConfiguration(bootstrapServers: brokers, properties: properties)
+        } catch let error as KafkaConfigurationError {
+            throw UsageError(error.description)
+        }
+        topics = KafkaTopics(prefix: invocation.string(ifSet: "topic-prefix") ?? "", applicationID: applicationID)
+        let admin = try KafkaAdmin(configuration)
+        defer { admin.close() }
+        do {
+            try admin.checkReachable(deadlineMilliseconds: 5000)
+        } catch let error as KafkaError {
+            guard case .unreachable(let servers, let reason) = error else { throw error }
+            throw UserFacingError(
+                "no Kafka broker answers at \(servers) (\(reason)): start one, for example 'marquee broker', or give"
+                    + " another address with --brokers")
+        }
+    }
+
+    /// `:9092` means this machine.
+    private static func addresses(_ invocation: Invocation) throws -> String {
+        let given = try invocation.string("brokers")
+        let parts = given.split(separator: ",").map { $0.hasPrefix(":") ? "127.0.0.1\($0)" : String($0) }
+        for part in parts {
+            let port = part.split(separator: ":").last.flatMap { Int($0) } ?? 9092
+            if part.contains(" ") || !(1...65535).contains(port) || part.hasSuffix(":") {
+                throw invocation.error("brokers", expected: "HOST:PORT, several separated by commas")
+            }
+        }
+        if parts.isEmpty { throw invocation.error("brokers", expected: "HOST:PORT, several separated by commas") }
+        return parts.joined(separator: ",")
+    }
+}

@@ -1,0 +1,106 @@
+import Events
+import Foundation
+import Kafka
+import Learning
+import Recommending
+import Streaming
+import Synchronization
+import VectorIndex
+
+/// The service on a thread of its own: the one place where its parts are wired.
+final class RecommenderService: Sendable {
+    struct Settings: Sendable {
+        var configuration: KafkaConfiguration
+        var topics: KafkaTopics
+        var stateDirectory: String
+        var listLength = 20
+        var model = ModelKind.biasedMatrixFactorization
+        /// Lines for the log; called from the service's thread.
+        var notice: @Sendable (String) -> Void = { _ in }
+        /// Makes a look-on at events before they are learnt; for quality figures.
+        var makeObserver: (@Sendable (Recommender) -> any LearningObserver)?
+    }
+
+    private let stop: StopSignal
+    private let ended = DispatchSemaphore(value: 0)
+    private let failure = Mutex<(any Error)?>(nil)
+    private let liveCounters = Mutex<StreamCounters?>(nil)
+
+    /// Starts the thread; what goes wrong comes out of `wait`.
+    init(_ settings: Settings, stop: StopSignal) {
+        self.stop = stop
+        let thread = Thread { [self] in
+            do {
+                try run(settings)
+            } catch {
+                failure.withLock { $0 = error }
+            }
+            ended.signal()
+            stop.set()
+        }
+        thread.name = "learner"
+        thread.stackSize = 8 << 20
+        thread.start()
+    }
+
+    /// What the loop has done, as soon as it is wired.
+    var counters: StreamCounters? { liveCounters.withLock { $0 } }
+
+    /// Waits for the thread to end and throws what ended it.
+    func wait() throws {
+        ended.wait()
+        ended.signal()
+        if let error = failure.withLock({ $0 }) { throw error }
+    }
+
+    /// Whether it has ended.
+    var hasEnded: Bool {
+        if ended.wait(timeout: .now()) == .timedOut { return false }
+        ended.signal()
+        return true
+    }
+
+    private func run(_ settings: Settings) throws {
+        let lock = StateDirectoryLock(directory: settings.stateDirectory)
+        try lock.acquire()
+        defer { lock.release() }
+
+        let source = try KafkaEventSource(settings.configuration, topics: settings.topics)
+        defer { source.close() }
+        let sink = try KafkaEventSink(
+            settings.configuration, topics: settings.topics, journalKey: settings.topics.applicationID)
+        defer { try? sink.close(waitMilliseconds: 2000) }
+        sink.signal(to: source)
+        let signal = source.signal
+        stop.onSet { signal.raise() }
+
+        let model = settings.model.makeModel()
+        let learner = Learner(model: model, batchCapacity: StreamLimits.batchRecordsMax)
+        let recommender = try Recommender(
+            learner: learner, index: ExactFloatIndex(dimension: model.dimension), listLength: settings.listLength)
+        var processorSettings = StreamProcessor.Settings()
+        processorSettings.applicationID = settings.topics.applicationID
+        processorSettings.topicPrefix = settings.topics.prefix
+        processorSettings.listLength = settings.listLength
+        let processor = StreamProcessor(
+            settings: processorSettings, recommender: recommender,
+            lists: PublishedLists(capacity: settings.listLength), encoder: JSONRecommendationListEncoder(),
+            source: source, sink: sink, journal: try KafkaJournalLog(settings.configuration, topics: settings.topics),
+            clock: SystemClock(), store: CheckpointStore(directory: settings.stateDirectory))
+        processor.notice = settings.notice
+        processor.observer = settings.makeObserver?(recommender)
+        liveCounters.withLock { $0 = processor.counters }
+
+        try processor.restore()
+        try processor.run { stop.isSet }
+    }
+
+    /// Where an application keeps its state unless it is told: by the XDG base directory specification.
+    static func standardStateDirectory(applicationID: String) -> String {
+        let environment = ProcessInfo.processInfo.environment
+        let base =
+            environment["XDG_STATE_HOME"].flatMap { $0.isEmpty ? nil : $0 }
+            ?? (environment["HOME"] ?? NSHomeDirectory()) + "/.local/state"
+        return "\(base)/marquee/\(applicationID)"
+    }
+}
