@@ -45,10 +45,18 @@ enum EventField: Int, CaseIterable {
 
     private static func matching(_ key: UnsafeRawBufferPointer) -> EventField? {
         guard 2...nameBytesMax ~= key.count else { return nil }
-        return allCases.first { field in
-            let name = field.name
-            guard name.utf8CodeUnitCount == key.count else { return false }
-            return key.elementsEqual(UnsafeBufferPointer(start: name.utf8Start, count: key.count))
+        // By raw value, since `allCases` would be an array made anew for every key.
+        var value = 0
+        while let field = EventField(rawValue: value) {
+            if isSame(key, field.name) { return field }
+            value += 1
         }
+        return nil
+    }
+
+    private static func isSame(_ key: UnsafeRawBufferPointer, _ name: StaticString) -> Bool {
+        guard name.utf8CodeUnitCount == key.count else { return false }
+        for index in 0..<key.count where key[index] != name.utf8Start[index] { return false }
+        return true
     }
 }

@@ -37,11 +37,15 @@ extension FieldTable {
     func integer(_ field: EventField, in range: ClosedRange<Int64>, isRoundedDown: Bool = false) throws(Rejection)
         -> Int?
     {
-        let noun = isRoundedDown ? "a number" : "an integer"
-        let expected = "\(noun) of \(range.lowerBound) to \(range.upperBound)"
-        guard let number = try number(field, expected) else { return nil }
+        func complaint(_ code: RejectionCode) -> Rejection {
+            let noun = isRoundedDown ? "a number" : "an integer"
+            return rejection(code, field, "\(noun) of \(range.lowerBound) to \(range.upperBound)")
+        }
+        if isAbsent(field) { return nil }
+        guard self[field].kind == .number else { throw complaint(.malformed) }
+        let number = JSONNumber(text(of: self[field]))
         guard isRoundedDown || number.isIntegral, let value = number.scaledDown(), range.contains(value) else {
-            throw rejection(.outOfRange, field, expected)
+            throw complaint(.outOfRange)
         }
         return Int(value)
     }
@@ -57,21 +61,19 @@ extension FieldTable {
     /// The raw body of a string, escapes kept, or nil where it is absent.
     func rawString(_ field: EventField, bytesMax: Int) throws(Rejection) -> JSONStringToken? {
         let slot = self[field]
-        let expected = "a string of at most \(bytesMax) bytes"
         if isAbsent(field) { return nil }
-        guard slot.kind == .string || slot.kind == .escapedString else { throw rejection(.malformed, field, expected) }
-        guard slot.count <= bytesMax else { throw rejection(.outOfRange, field, expected) }
+        guard slot.kind == .string || slot.kind == .escapedString else {
+            throw rejection(.malformed, field, "a string")
+        }
+        guard slot.count <= bytesMax else { throw rejection(.outOfRange, field, "at most \(bytesMax) bytes") }
         return token(slot)
     }
 
-    /// The text of a string, or nil where it is absent. Allocates.
+    /// The text of a string, or nil where it is absent; `bytesMax` counts its bytes without escapes. Allocates.
     func string(_ field: EventField, bytesMax: Int) throws(Rejection) -> String? {
-        // No escape is longer than six times what it stands for.
         guard let token = try rawString(field, bytesMax: EventLimits.valueBytesMax) else { return nil }
         let plain = JSONText.unescaped(token)
-        guard plain.count <= bytesMax else {
-            throw rejection(.outOfRange, field, "a string of at most \(bytesMax) bytes")
-        }
+        guard plain.count <= bytesMax else { throw rejection(.outOfRange, field, "at most \(bytesMax) bytes") }
         return String(decoding: plain, as: UTF8.self)
     }
 
@@ -83,13 +85,23 @@ extension FieldTable {
 
     /// SET where nothing else is said.
     func operation() throws(Rejection) -> Rating.Operation {
-        if isAbsent(.operation) { return .set }
-        let expected = "SET or REMOVE"
-        switch try string(.operation, bytesMax: EventLimits.valueBytesMax) {
-        case "SET", nil: return .set
-        case "REMOVE": return .remove
-        default: throw rejection(.outOfRange, .operation, expected)
+        let slot = self[.operation]
+        switch slot.kind {
+        case .absent, .null:
+            return .set
+        case .string:
+            if text(of: slot).elementsEqual("SET".utf8) { return .set }
+            if text(of: slot).elementsEqual("REMOVE".utf8) { return .remove }
+        case .escapedString:
+            switch try string(.operation, bytesMax: EventLimits.valueBytesMax) {
+            case "SET": return .set
+            case "REMOVE": return .remove
+            default: break
+            }
+        case .number, .boolean, .array, .object:
+            throw rejection(.malformed, .operation, "the string SET or REMOVE")
         }
+        throw rejection(.outOfRange, .operation, "SET or REMOVE")
     }
 
     /// Milliseconds since 1970, or nil where it is absent: RFC 3339, or epoch seconds with or without a fraction.

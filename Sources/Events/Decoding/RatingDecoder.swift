@@ -2,8 +2,8 @@
 ///
 /// Most records go through one pass over the bytes that takes the usual forms and nothing else
 /// (`RatingScan`). Whatever it does not take, good or bad, goes through the two passes that all topics share
-/// (`FieldTable`), and those alone decide what is wrong. A good event is decoded without an allocation, except when
-/// one of its keys is written with escapes.
+/// (`FieldTable`), and those alone decide what is wrong. A good event is decoded without an allocation, unless
+/// a key, `op` or `event_time` is written with escapes.
 ///
 /// Choices where the contract leaves room: integral numbers may be written in any way (`1193.0`, `1.193e3`); an id
 /// with a fraction is `out_of_range`; of duplicate keys the last one counts; a rating beside `REMOVE` is checked and

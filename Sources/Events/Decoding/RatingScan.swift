@@ -202,10 +202,22 @@ extension RatingScan {
             scanner.cursor += plain
         }
         let count = scanner.cursor - first
-        guard skip(UInt8(ascii: "\"")), count <= EventLimits.eventIDBytesMax else { return false }
+        guard skip(UInt8(ascii: "\"")) else {
+            scanner.cursor = first - 1
+            return awkwardEventID(&rating)
+        }
         rating.eventIDStart = first
         rating.eventIDCount = count
-        return true
+        return count <= EventLimits.eventIDBytesMax
+    }
+
+    /// One with escapes or letters beyond ASCII.
+    @inline(never)
+    private mutating func awkwardEventID(_ rating: inout ScannedRating) -> Bool {
+        guard let token = string() else { return false }
+        rating.eventIDStart = token.start
+        rating.eventIDCount = token.count
+        return token.count <= EventLimits.eventIDBytesMax
     }
 
     @inline(never)
