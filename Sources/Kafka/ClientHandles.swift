@@ -47,11 +47,13 @@ final class QueueHandle: ClientDependent {
 }
 
 extension KafkaClient {
-    func topic(_ name: String) throws -> TopicHandle {
+    /// A handle that is `kept` lives as long as the client; else the caller owns it.
+    func topic(_ name: String, kept: Bool = true) throws -> TopicHandle {
         guard let handle = rd_kafka_topic_new(handle, name, nil) else {
             throw KafkaFailure(rd_kafka_last_error(), operation: "open topic '\(name)'")
         }
-        return keep(TopicHandle(handle, name))
+        let topic = TopicHandle(handle, name)
+        return kept ? keep(topic) : topic
     }
 
     /// Where a producer's delivery reports arrive.

@@ -1,8 +1,10 @@
 import CRdKafka
+import Glibc
 
 /// Asks a cluster about itself and its topics, and creates topics. Not for the hot path.
 public final class KafkaAdmin {
     let client: KafkaClient
+    private var knownClusterID: String?
 
     public init(_ configuration: KafkaConfiguration) throws {
         // The end of a topic is the high watermark, which only read_uncommitted shows.
@@ -17,15 +19,17 @@ public final class KafkaAdmin {
 
     /// Returns when a broker answers; throws `KafkaError.unreachable`, one sentence with the reason, when none does.
     public func checkReachable(deadlineMilliseconds: Int = 10_000) throws {
-        _ = try metadata(of: nil, deadlineMilliseconds: deadlineMilliseconds) { $0.broker_cnt }
+        _ = try metadata(.brokers, deadlineMilliseconds: deadlineMilliseconds) { $0.broker_cnt }
     }
 
-    /// Nil when the cluster does not tell.
+    /// Nil when the cluster does not tell. Asks once.
     public func clusterID(deadlineMilliseconds: Int = 10_000) throws -> String? {
+        if let knownClusterID { return knownClusterID }
         try checkReachable(deadlineMilliseconds: deadlineMilliseconds)
         guard let text = rd_kafka_clusterid(client.handle, Int32(clamping: deadlineMilliseconds)) else { return nil }
         defer { rd_kafka_mem_free(client.handle, text) }
-        return String(cString: text)
+        knownClusterID = String(cString: text)
+        return knownClusterID
     }
 
     /// Whether the cluster is librdkafka's mock, which has no real transactions.
@@ -38,8 +42,11 @@ public final class KafkaAdmin {
         let deadline = Deadline(milliseconds: deadlineMilliseconds)
         while true {
             let left = max(1, deadline.millisecondsLeft)
-            let (code, count) = try metadata(of: topic, deadlineMilliseconds: left) { metadata in
-                guard metadata.topic_cnt == 1, let found = metadata.topics?[0] else {
+            // The embedded broker creates what it is asked for by name, so there the list of all is looked through.
+            let scope: MetadataScope = try isEmbeddedBroker(deadlineMilliseconds: left) ? .allTopics : .topic(topic)
+            let (code, count) = try metadata(scope, deadlineMilliseconds: left) { metadata in
+                let all = UnsafeBufferPointer(start: metadata.topics, count: Int(metadata.topic_cnt))
+                guard let found = all.first(where: { strcmp($0.topic, topic) == 0 }) else {
                     return (RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, 0)
                 }
                 return (found.err, Int(found.partition_cnt))
@@ -91,17 +98,29 @@ public final class KafkaAdmin {
         return try bounds(of: topic, partition, deadlineMilliseconds: deadlineMilliseconds).upperBound
     }
 
-    /// Runs one metadata request for `topic` (or for none: brokers alone), again and again until the deadline.
+    private enum MetadataScope {
+        case brokers
+        case topic(String)
+        case allTopics
+    }
+
+    /// Runs one metadata request, again and again until the deadline.
     private func metadata<Answer>(
-        of topic: String?, deadlineMilliseconds: Int, _ read: (rd_kafka_metadata) throws -> Answer
+        _ scope: MetadataScope, deadlineMilliseconds: Int, _ read: (rd_kafka_metadata) throws -> Answer
     ) throws -> Answer {
-        let handle = try topic.map { try client.topic($0) }
+        var isForAll: Int32 = 0
+        var handle: TopicHandle?
+        switch scope {
+        case .brokers: break
+        case .topic(let name): handle = try client.topic(name, kept: false)
+        case .allTopics: isForAll = 1
+        }
         defer { handle?.release() }
         let deadline = Deadline(milliseconds: deadlineMilliseconds)
         while true {
             var answer: UnsafePointer<rd_kafka_metadata>?
             let left = max(1, min(deadline.millisecondsLeft, 5_000))
-            let code = rd_kafka_metadata(client.handle, 0, handle?.handle, &answer, Int32(left))
+            let code = rd_kafka_metadata(client.handle, isForAll, handle?.handle, &answer, Int32(left))
             if code == RD_KAFKA_RESP_ERR_NO_ERROR, let answer {
                 defer { rd_kafka_metadata_destroy(answer) }
                 return try read(answer.pointee)

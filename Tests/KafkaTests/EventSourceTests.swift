@@ -79,8 +79,10 @@ struct EventSourceTests {
         try source.poll(.all, limit: 100, waitMilliseconds: 500, into: batch)
         try #require(batch.segments.count == 3)
         let counts = batch.segments.map(\.count)
-        // The small partition's end takes one place.
-        #expect(counts[1] == 10 && batch.count >= 99 && abs(counts[0] - counts[2]) <= 1)
+        // Partition ends wait like records and may take places that then stay empty.
+        #expect(counts[1] == 10)
+        #expect(batch.count > 90 && batch.count <= 100)
+        #expect(abs(counts[0] - counts[2]) <= 1)
     }
 
     @Test(.timeLimit(.minutes(1)))
