@@ -132,8 +132,13 @@ public enum RankingSample {
     /// One in `oneIn`, by a hash, so that it is the same on every run and machine.
     @inline(__always)
     public static func contains(user: Int64, movie: Int64, halfStars: UInt8, oneIn: UInt64) -> Bool {
-        if halfStars < relevantHalfStarsMin { return false }
+        halfStars >= relevantHalfStarsMin && hash(user: user, movie: movie) % oneIn == 0
+    }
+
+    /// SplitMix64's finaliser of user * 2^32 + movie.
+    @inline(__always)
+    static func hash(user: Int64, movie: Int64) -> UInt64 {
         let key = UInt64(bitPattern: user) &<< 32 &+ UInt64(bitPattern: movie)
-        return SplitMix64.mix(key &+ SplitMix64.increment) % oneIn == 0
+        return SplitMix64.mix(key &+ SplitMix64.increment)
     }
 }

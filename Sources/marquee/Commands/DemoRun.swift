@@ -1,0 +1,188 @@
+import Events
+import Foundation
+import Kafka
+import MovieLens
+import Recommending
+import Streaming
+
+/// The demo's parts and its course: the catalogue, most of the ratings as fast as they are taken, the last few at a
+/// steady rate.
+///
+/// Freshness is measured at the steady rate alone: behind a backlog it would be the length of the queue.
+final class DemoRun {
+    private static let partitions = 4
+    private static let pacedRate = 1000
+    private static let pacedRatingsMax = 3000
+    /// The embedded broker drops the oldest records of a partition beyond about 5 MiB. A rating takes less than 110
+    /// bytes, so even if one partition got them all, they would stay below 3 MiB.
+    private static let ratingsAheadMax = (3 << 20) / 110
+    /// The same for lists, which are compressed, in case that the reader falls behind.
+    private static let listsUnreadMax = 8000
+    /// Lists that the sample for Recall@10 should have, about.
+    private static let recallListsWanted = 4000
+    private static let quietSecondsMax = 10.0
+
+    let lists = DemoLists()
+
+    private let stream: RatingTable
+    private let movies: [Movie]
+    private let users: [UserProfile]
+    private let listLength: Int
+    private let began: Double
+    private let stop: StopSignal
+    private let pacedFrom: Int
+    private let meter: FreshnessMeter
+    private let figures = LiveEvaluation.Figures()
+    /// Lists that the broker dropped before they were read.
+    private var listsLost = 0
+
+    init(
+        stream: RatingTable, movies: [Movie], users: [UserProfile], listLength: Int, began: Double, stop: StopSignal
+    ) throws {
+        self.stream = stream
+        self.movies = movies
+        self.users = users
+        self.listLength = listLength
+        self.began = began
+        self.stop = stop
+        pacedFrom = stream.count - min(Self.pacedRatingsMax, (stream.count + 3) / 4)
+        meter = FreshnessMeter(numbers: pacedFrom..<stream.count)
+    }
+
+    func run() throws -> DemoSummary {
+        let directory = try TemporaryDirectory()
+        defer { directory.remove() }
+        let broker = try EmbeddedBroker()
+        defer { broker.stop() }
+        let topics = KafkaTopics()
+        let wanted = ApplicationTopics(topics: topics, partitions: Self.partitions)
+        for topic in wanted.publicTopics + wanted.internalTopics {
+            try broker.createTopic(topic.name, partitions: topic.partitions)
+        }
+        let configuration = try KafkaConfiguration(bootstrapServers: broker.bootstrapServers)
+        let replay = try StreamReplay(configuration: configuration, topics: topics, speed: .max)
+        _ = try replay.publish(movies: movies)
+        _ = try replay.publish(users: users)
+
+        let reader = try ListReader(configuration, topics: topics) { [lists, meter] record in
+            let now = MonotonicTime.nanoseconds
+            meter.received(record.value, at: now)
+            lists.note(record)
+        }
+        let service = RecommenderService(try settings(configuration, topics, directory.path), stop: stop)
+        var summary = DemoSummary()
+        do {
+            defer { stop.set() }
+            try publish(with: replay, configuration, topics, service, reader, &summary)
+        }
+        do {
+            try service.wait()
+        } catch {
+            try? reader.stop()
+            throw error
+        }
+        try reader.stop()
+        complete(&summary, service, reader)
+        return summary
+    }
+
+    private func settings(
+        _ configuration: KafkaConfiguration, _ topics: KafkaTopics, _ directory: String
+    ) throws -> RecommenderService.Settings {
+        let relevant = stream.halfStars.count { $0 >= RankingSample.relevantHalfStarsMin }
+        let sample = max(1, relevant / Self.recallListsWanted)
+        let range: ClosedRange<Float> = stream.halfStars.contains { $0 % 2 == 1 } ? 0.5...5 : 1...5
+        var settings = RecommenderService.Settings(
+            configuration: try KafkaConfiguration(
+                bootstrapServers: configuration.bootstrapServers, properties: ["compression.type": "lz4"]),
+            topics: topics, stateDirectory: directory, listLength: listLength)
+        settings.makeObserver = { [figures] recommender in
+            LiveEvaluation(recommender, sampleOneIn: sample, predictionRange: range, figures: figures)
+        }
+        return settings
+    }
+
+    private func publish(
+        with replay: StreamReplay, _ configuration: KafkaConfiguration, _ topics: KafkaTopics,
+        _ service: RecommenderService, _ reader: ListReader, _ summary: inout DemoSummary
+    ) throws {
+        let start = MonotonicTime.seconds
+        replay.throttle = { [self] published in
+            while !stop.isSet && published - taken(service) > Self.ratingsAheadMax { usleep(500) }
+            waitForReader(service, reader)
+        }
+        _ = try replay.publish(
+            ratings: stream.prefix(pacedFrom), from: 0, shouldStop: { [stop] in stop.isSet }, progress: { _ in })
+        try wait(untilDone: pacedFrom, service)
+        summary.fullSpeedEvents = pacedFrom
+        summary.eventsPerSecond = Double(pacedFrom) / max(MonotonicTime.seconds - start, 1e-9)
+
+        let paced = try StreamReplay(
+            configuration: configuration, topics: topics, speed: .rate(Double(Self.pacedRate)))
+        paced.willSend = { [meter] in meter.willSend($0) }
+        summary.pacedRate = Self.pacedRate
+        summary.pacedEvents = try paced.publish(
+            ratings: stream, from: pacedFrom, shouldStop: { [stop] in stop.isSet }, progress: { _ in })
+        try wait(untilDone: stream.count, service)
+        // The last lists are under way.
+        let deadline = MonotonicTime.seconds + 1
+        while !stop.isSet, MonotonicTime.seconds < deadline, meter.answeredCount() < summary.pacedEvents {
+            usleep(2000)
+        }
+    }
+
+    private func published(_ service: RecommenderService) -> Int {
+        service.counters?.lists.load(ordering: .relaxed) ?? 0
+    }
+
+    /// Ratings that the service has taken.
+    private func taken(_ service: RecommenderService) -> Int {
+        guard let counters = service.counters else { return 0 }
+        return counters.ratings.load(ordering: .relaxed) + counters.deadLetters.load(ordering: .relaxed)
+    }
+
+    /// Waits while the reader has too many lists before it. Those that it does not get within a while are lost to it.
+    private func waitForReader(_ service: RecommenderService, _ reader: ListReader) {
+        var last = reader.count
+        var lastChange = MonotonicTime.seconds
+        while !stop.isSet && published(service) - listsLost - last > Self.listsUnreadMax {
+            usleep(500)
+            let now = reader.count
+            if now > last {
+                last = now
+                lastChange = MonotonicTime.seconds
+            } else if MonotonicTime.seconds - lastChange > 0.2 {
+                listsLost = published(service) - now
+            }
+        }
+    }
+
+    private func wait(untilDone count: Int, _ service: RecommenderService) throws {
+        var last = taken(service)
+        var lastChange = MonotonicTime.seconds
+        while !stop.isSet && last < count {
+            usleep(500)
+            let now = taken(service)
+            if now > last {
+                last = now
+                lastChange = MonotonicTime.seconds
+            } else if MonotonicTime.seconds - lastChange > Self.quietSecondsMax {
+                throw UserFacingError(
+                    "the service took \(grouped(now)) of \(grouped(count)) ratings and then nothing for"
+                        + " \(Int(Self.quietSecondsMax)) s: is the machine out of memory or time?")
+            }
+        }
+    }
+
+    private func complete(_ summary: inout DemoSummary, _ service: RecommenderService, _ reader: ListReader) {
+        summary.events = service.counters?.ratings.load(ordering: .relaxed) ?? 0
+        summary.deadLetters = service.counters?.deadLetters.load(ordering: .relaxed) ?? 0
+        summary.lists = published(service)
+        summary.listsRead = reader.count
+        summary.firstListSeconds = lists.firstSeconds.map { $0 - began }
+        summary.freshnessMilliseconds = meter.percentiles()
+        summary.rmse = figures.rmse
+        summary.recall10 = figures.recall10
+        summary.recallLists = figures.lists
+    }
+}
