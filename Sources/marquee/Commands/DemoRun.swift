@@ -18,6 +18,9 @@ final class DemoRun {
     private static let ratingsAheadMax = (3 << 20) / 110
     /// The same for lists, which are compressed, in case that the reader falls behind.
     private static let listsUnreadMax = 8000
+    /// A fetch that finds nothing is answered by the embedded broker only when this time is over, even if something
+    /// comes before; a real Kafka answers at once.
+    private static let embeddedProperties = ["fetch.wait.max.ms": "1"]
     /// Lists that the sample for Recall@10 should have, about.
     private static let recallListsWanted = 4000
     private static let quietSecondsMax = 10.0
@@ -56,10 +59,9 @@ final class DemoRun {
         defer { broker.stop() }
         let topics = KafkaTopics()
         let wanted = ApplicationTopics(topics: topics, partitions: Self.partitions)
-        for topic in wanted.publicTopics + wanted.internalTopics {
-            try broker.createTopic(topic.name, partitions: topic.partitions)
-        }
-        let configuration = try KafkaConfiguration(bootstrapServers: broker.bootstrapServers)
+        try broker.createTopics(wanted.publicTopics + wanted.internalTopics)
+        let configuration = try KafkaConfiguration(
+            bootstrapServers: broker.bootstrapServers, properties: Self.embeddedProperties)
         let replay = try StreamReplay(configuration: configuration, topics: topics, speed: .max)
         _ = try replay.publish(movies: movies)
         _ = try replay.publish(users: users)
@@ -94,7 +96,8 @@ final class DemoRun {
         let range: ClosedRange<Float> = stream.halfStars.contains { $0 % 2 == 1 } ? 0.5...5 : 1...5
         var settings = RecommenderService.Settings(
             configuration: try KafkaConfiguration(
-                bootstrapServers: configuration.bootstrapServers, properties: ["compression.type": "lz4"]),
+                bootstrapServers: configuration.bootstrapServers,
+                properties: configuration.properties.merging(["compression.type": "lz4"]) { $1 }),
             topics: topics, stateDirectory: directory, listLength: listLength)
         settings.makeObserver = { [figures] recommender in
             LiveEvaluation(recommender, sampleOneIn: sample, predictionRange: range, figures: figures)
@@ -106,16 +109,16 @@ final class DemoRun {
         with replay: StreamReplay, _ configuration: KafkaConfiguration, _ topics: KafkaTopics,
         _ service: RecommenderService, _ reader: ListReader, _ summary: inout DemoSummary
     ) throws {
-        let start = MonotonicTime.seconds
+        var speed = Speed()
         replay.throttle = { [self] published in
-            while !stop.isSet && published - taken(service) > Self.ratingsAheadMax { usleep(500) }
+            repeat { speed.note(taken(service)) } while pauses(published - taken(service) > Self.ratingsAheadMax)
             waitForReader(service, reader)
         }
         _ = try replay.publish(
             ratings: stream.prefix(pacedFrom), from: 0, shouldStop: { [stop] in stop.isSet }, progress: { _ in })
-        try wait(untilDone: pacedFrom, service)
+        try wait(untilDone: pacedFrom, service) { speed.note($0) }
         summary.fullSpeedEvents = pacedFrom
-        summary.eventsPerSecond = Double(pacedFrom) / max(MonotonicTime.seconds - start, 1e-9)
+        summary.eventsPerSecond = speed.perSecond
 
         let paced = try StreamReplay(
             configuration: configuration, topics: topics, speed: .rate(Double(Self.pacedRate)))
@@ -123,12 +126,40 @@ final class DemoRun {
         summary.pacedRate = Self.pacedRate
         summary.pacedEvents = try paced.publish(
             ratings: stream, from: pacedFrom, shouldStop: { [stop] in stop.isSet }, progress: { _ in })
-        try wait(untilDone: stream.count, service)
+        try wait(untilDone: stream.count, service) { _ in }
         // The last lists are under way.
         let deadline = MonotonicTime.seconds + 1
         while !stop.isSet, MonotonicTime.seconds < deadline, meter.answeredCount() < summary.pacedEvents {
             usleep(2000)
         }
+    }
+
+    /// How fast ratings are taken, from the first that were to the last.
+    private struct Speed {
+        private let began = MonotonicTime.seconds
+        private var first: (count: Int, seconds: Double)?
+        private var last: (count: Int, seconds: Double)?
+
+        mutating func note(_ taken: Int) {
+            if taken == last?.count ?? 0 { return }
+            let now = (taken, MonotonicTime.seconds)
+            if first == nil { first = now }
+            last = now
+        }
+
+        var perSecond: Double {
+            guard let first, let last else { return 0 }
+            // All at once: the start is all there is to count from.
+            if last.count == first.count { return Double(last.count) / max(last.seconds - began, 1e-9) }
+            return Double(last.count - first.count) / max(last.seconds - first.seconds, 1e-9)
+        }
+    }
+
+    /// Sleeps a little when it must; false when it need not, or the end was called.
+    private func pauses(_ must: Bool) -> Bool {
+        guard must && !stop.isSet else { return false }
+        usleep(500)
+        return true
     }
 
     private func published(_ service: RecommenderService) -> Int {
@@ -157,12 +188,16 @@ final class DemoRun {
         }
     }
 
-    private func wait(untilDone count: Int, _ service: RecommenderService) throws {
+    private func wait(
+        untilDone count: Int, _ service: RecommenderService, _ note: (_ taken: Int) -> Void
+    ) throws {
         var last = taken(service)
         var lastChange = MonotonicTime.seconds
+        note(last)
         while !stop.isSet && last < count {
             usleep(500)
             let now = taken(service)
+            note(now)
             if now > last {
                 last = now
                 lastChange = MonotonicTime.seconds
