@@ -24,6 +24,7 @@ final class DemoLists: Sendable {
     private struct State {
         var users: [Int64: Tracked] = [:]
         var firstSeconds: Double?
+        var meter: FreshnessMeter?
     }
 
     /// Users beyond this are not followed until the next look.
@@ -34,7 +35,12 @@ final class DemoLists: Sendable {
     /// When the first list came, on the monotonic clock.
     var firstSeconds: Double? { state.withLock { $0.firstSeconds } }
 
+    /// Measures the freshness of what is noted from now on.
+    func measure(with meter: FreshnessMeter) { state.withLock { $0.meter = meter } }
+
     func note(_ record: KafkaTopicReader.BorrowedRecord) {
+        let now = MonotonicTime.nanoseconds
+        state.withLock { $0.meter }?.received(record.value, at: now)
         guard record.value.baseAddress != nil, let user = Self.number(record.key) else { return }
         state.withLock { state in
             if state.firstSeconds == nil { state.firstSeconds = MonotonicTime.seconds }

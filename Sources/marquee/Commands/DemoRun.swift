@@ -10,7 +10,6 @@ import Streaming
 ///
 /// Freshness is measured at the steady rate alone: behind a backlog it would be the length of the queue.
 final class DemoRun {
-    private static let partitions = 4
     private static let pacedRate = 1000
     private static let pacedRatingsMax = 3000
     /// The embedded broker drops the oldest records of a partition beyond about 5 MiB. A rating takes less than 110
@@ -18,18 +17,12 @@ final class DemoRun {
     private static let ratingsAheadMax = (3 << 20) / 110
     /// The same for lists, which are compressed, in case that the reader falls behind.
     private static let listsUnreadMax = 8000
-    /// A fetch that finds nothing is answered by the embedded broker only when this time is over, even if something
-    /// comes before; a real Kafka answers at once.
-    private static let embeddedProperties = ["fetch.wait.max.ms": "1"]
     /// Lists that the sample for Recall@10 should have, about.
     private static let recallListsWanted = 4000
     private static let quietSecondsMax = 10.0
 
-    let lists = DemoLists()
-
-    private let stream: RatingTable
-    private let movies: [Movie]
-    private let users: [UserProfile]
+    private let data: DemoData
+    private let stage: DemoStage
     private let listLength: Int
     private let began: Double
     private let stop: StopSignal
@@ -39,66 +32,44 @@ final class DemoRun {
     /// Lists that the broker dropped before they were read.
     private var listsLost = 0
 
-    init(
-        stream: RatingTable, movies: [Movie], users: [UserProfile], listLength: Int, began: Double, stop: StopSignal
-    ) throws {
-        self.stream = stream
-        self.movies = movies
-        self.users = users
+    init(_ data: DemoData, stage: DemoStage, listLength: Int, began: Double, stop: StopSignal) {
+        self.data = data
+        self.stage = stage
         self.listLength = listLength
         self.began = began
         self.stop = stop
-        pacedFrom = stream.count - min(Self.pacedRatingsMax, (stream.count + 3) / 4)
-        meter = FreshnessMeter(numbers: pacedFrom..<stream.count)
+        let count = data.stream.count
+        pacedFrom = count - min(Self.pacedRatingsMax, (count + 3) / 4)
+        meter = FreshnessMeter(numbers: pacedFrom..<count)
     }
 
     func run() throws -> DemoSummary {
-        let directory = try TemporaryDirectory()
-        defer { directory.remove() }
-        let broker = try EmbeddedBroker()
-        defer { broker.stop() }
-        let topics = KafkaTopics()
-        let wanted = ApplicationTopics(topics: topics, partitions: Self.partitions)
-        try broker.createTopics(wanted.publicTopics + wanted.internalTopics)
-        let configuration = try KafkaConfiguration(
-            bootstrapServers: broker.bootstrapServers, properties: Self.embeddedProperties)
-        let replay = try StreamReplay(configuration: configuration, topics: topics, speed: .max)
-        _ = try replay.publish(movies: movies)
-        _ = try replay.publish(users: users)
-
-        let reader = try ListReader(configuration, topics: topics) { [lists, meter] record in
-            let now = MonotonicTime.nanoseconds
-            meter.received(record.value, at: now)
-            lists.note(record)
-        }
-        let service = RecommenderService(try settings(configuration, topics, directory.path), stop: stop)
+        stage.lists.measure(with: meter)
+        let replay = try StreamReplay(configuration: stage.configuration, topics: stage.topics, speed: .max)
+        _ = try replay.publish(movies: data.movies)
+        _ = try replay.publish(users: data.users)
+        let service = RecommenderService(try settings(), stop: stop)
         var summary = DemoSummary()
         do {
             defer { stop.set() }
-            try publish(with: replay, configuration, topics, service, reader, &summary)
+            try publish(with: replay, service, &summary)
         }
-        do {
-            try service.wait()
-        } catch {
-            try? reader.stop()
-            throw error
-        }
-        try reader.stop()
-        complete(&summary, service, reader)
+        try service.wait()
+        try stage.reader.stop()
+        complete(&summary, service)
         return summary
     }
 
-    private func settings(
-        _ configuration: KafkaConfiguration, _ topics: KafkaTopics, _ directory: String
-    ) throws -> RecommenderService.Settings {
-        let relevant = stream.halfStars.count { $0 >= RankingSample.relevantHalfStarsMin }
+    private func settings() throws -> RecommenderService.Settings {
+        let halfStars = data.stream.halfStars
+        let relevant = halfStars.count { $0 >= RankingSample.relevantHalfStarsMin }
         let sample = max(1, relevant / Self.recallListsWanted)
-        let range: ClosedRange<Float> = stream.halfStars.contains { $0 % 2 == 1 } ? 0.5...5 : 1...5
+        let range: ClosedRange<Float> = halfStars.contains { $0 % 2 == 1 } ? 0.5...5 : 1...5
+        let properties = stage.configuration.properties.merging(["compression.type": "lz4"]) { $1 }
         var settings = RecommenderService.Settings(
             configuration: try KafkaConfiguration(
-                bootstrapServers: configuration.bootstrapServers,
-                properties: configuration.properties.merging(["compression.type": "lz4"]) { $1 }),
-            topics: topics, stateDirectory: directory, listLength: listLength)
+                bootstrapServers: stage.configuration.bootstrapServers, properties: properties),
+            topics: stage.topics, stateDirectory: stage.stateDirectory.path, listLength: listLength)
         settings.makeObserver = { [figures] recommender in
             LiveEvaluation(recommender, sampleOneIn: sample, predictionRange: range, figures: figures)
         }
@@ -106,27 +77,26 @@ final class DemoRun {
     }
 
     private func publish(
-        with replay: StreamReplay, _ configuration: KafkaConfiguration, _ topics: KafkaTopics,
-        _ service: RecommenderService, _ reader: ListReader, _ summary: inout DemoSummary
+        with replay: StreamReplay, _ service: RecommenderService, _ summary: inout DemoSummary
     ) throws {
         var speed = Speed()
         replay.throttle = { [self] published in
             repeat { speed.note(taken(service)) } while pauses(published - taken(service) > Self.ratingsAheadMax)
-            waitForReader(service, reader)
+            waitForReader(service)
         }
         _ = try replay.publish(
-            ratings: stream.prefix(pacedFrom), from: 0, shouldStop: { [stop] in stop.isSet }, progress: { _ in })
+            ratings: data.stream.prefix(pacedFrom), from: 0, shouldStop: { [stop] in stop.isSet }, progress: { _ in })
         try wait(untilDone: pacedFrom, service) { speed.note($0) }
         summary.fullSpeedEvents = pacedFrom
         summary.eventsPerSecond = speed.perSecond
 
         let paced = try StreamReplay(
-            configuration: configuration, topics: topics, speed: .rate(Double(Self.pacedRate)))
+            configuration: stage.configuration, topics: stage.topics, speed: .rate(Double(Self.pacedRate)))
         paced.willSend = { [meter] in meter.willSend($0) }
         summary.pacedRate = Self.pacedRate
         summary.pacedEvents = try paced.publish(
-            ratings: stream, from: pacedFrom, shouldStop: { [stop] in stop.isSet }, progress: { _ in })
-        try wait(untilDone: stream.count, service) { _ in }
+            ratings: data.stream, from: pacedFrom, shouldStop: { [stop] in stop.isSet }, progress: { _ in })
+        try wait(untilDone: data.stream.count, service) { _ in }
         // The last lists are under way.
         let deadline = MonotonicTime.seconds + 1
         while !stop.isSet, MonotonicTime.seconds < deadline, meter.answeredCount() < summary.pacedEvents {
@@ -173,12 +143,12 @@ final class DemoRun {
     }
 
     /// Waits while the reader has too many lists before it. Those that it does not get within a while are lost to it.
-    private func waitForReader(_ service: RecommenderService, _ reader: ListReader) {
-        var last = reader.count
+    private func waitForReader(_ service: RecommenderService) {
+        var last = stage.reader.count
         var lastChange = MonotonicTime.seconds
         while !stop.isSet && published(service) - listsLost - last > Self.listsUnreadMax {
             usleep(500)
-            let now = reader.count
+            let now = stage.reader.count
             if now > last {
                 last = now
                 lastChange = MonotonicTime.seconds
@@ -209,12 +179,12 @@ final class DemoRun {
         }
     }
 
-    private func complete(_ summary: inout DemoSummary, _ service: RecommenderService, _ reader: ListReader) {
+    private func complete(_ summary: inout DemoSummary, _ service: RecommenderService) {
         summary.events = service.counters?.ratings.load(ordering: .relaxed) ?? 0
         summary.deadLetters = service.counters?.deadLetters.load(ordering: .relaxed) ?? 0
         summary.lists = published(service)
-        summary.listsRead = reader.count
-        summary.firstListSeconds = lists.firstSeconds.map { $0 - began }
+        summary.listsRead = stage.reader.count
+        summary.firstListSeconds = stage.lists.firstSeconds.map { $0 - began }
         summary.freshnessMilliseconds = meter.percentiles()
         summary.rmse = figures.rmse
         summary.recall10 = figures.recall10

@@ -18,10 +18,10 @@ final class DemoScreen: Sendable {
     private let isClosed = Atomic<Bool>(false)
     private let ended = DispatchSemaphore(value: 0)
 
-    init(_ lists: DemoLists, stream: RatingTable, movies: [Movie], began: Double) {
+    init(_ lists: DemoLists, _ data: DemoData, began: Double) {
         self.lists = lists
-        self.stream = stream
-        titles = Dictionary(movies.map { ($0.movieID, $0.title) }) { first, _ in first }
+        stream = data.stream
+        titles = Dictionary(data.movies.map { ($0.movieID, $0.title) }) { first, _ in first }
         self.began = began
         isColoured = Terminal.isOutputTerminal && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
         let thread = Thread { [self] in
