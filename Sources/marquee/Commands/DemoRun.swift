@@ -40,7 +40,7 @@ final class DemoRun {
         self.stop = stop
         let count = data.stream.count
         pacedFrom = count - min(Self.pacedRatingsMax, (count + 3) / 4)
-        meter = FreshnessMeter(numbers: pacedFrom..<count)
+        meter = FreshnessMeter(numbers: pacedFrom..<count, userIDs: data.stream.userIDs[pacedFrom...])
     }
 
     func run() throws -> DemoSummary {

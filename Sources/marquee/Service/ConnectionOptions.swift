@@ -7,21 +7,13 @@ struct ConnectionOptions {
     var topics: KafkaTopics
 
     /// Checks addresses and properties, and that a broker answers.
-    init(_ invocation: Invocation, applicationID: String = "marquee") throws {
+    ///
+    /// - Parameter topicPrefix: for commands without --topic-prefix.
+    init(_ invocation: Invocation, applicationID: String = "marquee", topicPrefix: String? = nil) throws {
         let brokers = try Self.addresses(invocation)
-        var properties: [String: String] = [:]
-        for property in invocation.properties("kafka") {
-            guard !property.key.isEmpty else {
-                throw UsageError("\(property.origin) expects key=value, for example --kafka compression.type=lz4")
-            }
-            properties[property.key] = property.value
-        }
-        do {
-            configuration = try KafkaConfiguration(bootstrapServers: brokers, properties: properties)
-        } catch let error as KafkaConfigurationError {
-            throw UsageError(error.description)
-        }
-        topics = KafkaTopics(prefix: invocation.string(ifSet: "topic-prefix") ?? "", applicationID: applicationID)
+        configuration = try Self.configuration(invocation, servers: brokers)
+        topics = KafkaTopics(
+            prefix: topicPrefix ?? invocation.string(ifSet: "topic-prefix") ?? "", applicationID: applicationID)
         let admin = try KafkaAdmin(configuration)
         defer { admin.close() }
         do {
@@ -31,6 +23,24 @@ struct ConnectionOptions {
             throw UserFacingError(
                 "no Kafka broker answers at \(servers) (\(reason)): start one, for example 'marquee broker', or give"
                     + " another address with --brokers")
+        }
+    }
+
+    /// The given servers with what --kafka says, which beats `defaults`.
+    static func configuration(
+        _ invocation: Invocation, servers: String, defaults: [String: String] = [:]
+    ) throws -> KafkaConfiguration {
+        var properties = defaults
+        for property in invocation.properties("kafka") {
+            guard !property.key.isEmpty else {
+                throw UsageError("\(property.origin) expects key=value, for example --kafka compression.type=lz4")
+            }
+            properties[property.key] = property.value
+        }
+        do {
+            return try KafkaConfiguration(bootstrapServers: servers, properties: properties)
+        } catch let error as KafkaConfigurationError {
+            throw UsageError(error.description)
         }
     }
 

@@ -2,7 +2,8 @@ import Foundation
 import Synchronization
 
 /// How old a rating is when the list that answers it is in a consumer's hand: from just before it is produced to the
-/// arrival of the first list that names it among its causes.
+/// arrival of the first list that names it, or a later rating of the same user, among its causes. A list names sixteen
+/// causes at most, and a user's ratings are learnt in their order.
 final class FreshnessMeter: Sendable {
     struct Percentiles: Encodable, Equatable {
         var p50: Double
@@ -17,10 +18,18 @@ final class FreshnessMeter: Sendable {
 
     /// The numbers of the ratings that are measured; a rating's event id is its number.
     private let numbers: Range<Int>
+    /// Of each rating's user the rating before, counted from the first number, or -1.
+    private let previous: [Int]
     private let times: Mutex<Times>
 
-    init(numbers: Range<Int>) {
+    /// - Parameter userIDs: of the ratings, beginning with that of the first number.
+    init(numbers: Range<Int>, userIDs: some Sequence<Int32>) {
         self.numbers = numbers
+        var newest: [Int32: Int] = [:]
+        previous = zip(0..<numbers.count, userIDs).map { place, user in
+            defer { newest[user] = place }
+            return newest[user] ?? -1
+        }
         let none = [UInt64](repeating: 0, count: numbers.count)
         times = Mutex(Times(sent: none, arrived: none))
     }
@@ -36,8 +45,13 @@ final class FreshnessMeter: Sendable {
     func received(_ document: UnsafeRawBufferPointer, at nanoseconds: UInt64) {
         EventNumbers.forEach(in: document) { number in
             guard numbers.contains(number) else { return }
-            let place = number - numbers.lowerBound
-            times.withLock { if $0.arrived[place] == 0 { $0.arrived[place] = nanoseconds } }
+            times.withLock { times in
+                var place = number - numbers.lowerBound
+                while place >= 0 && times.arrived[place] == 0 {
+                    times.arrived[place] = nanoseconds
+                    place = previous[place]
+                }
+            }
         }
     }
 
