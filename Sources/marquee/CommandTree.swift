@@ -219,7 +219,7 @@ enum CommandTree {
     static let applicationID = Option(
         "application-id", .string, "ID", default: "marquee", help: "names journal, dead letters and consumer group")
     static let topicPrefix = Option(
-        "topic-prefix", .string, "PREFIX", default: "", help: "stands before the names of the public topics")
+        "topic-prefix", .string, "PREFIX", help: "stands before the names of the public topics")
     static let stateDirectory = Option(
         "state-dir", .path, "DIR", help: "checkpoints; else in ~/.local/state/marquee by application id")
     static let kafka = Option("kafka", .properties, help: "any librdkafka property; may be repeated")
