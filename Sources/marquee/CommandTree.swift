@@ -221,7 +221,7 @@ enum CommandTree {
     static let topicPrefix = Option(
         "topic-prefix", .string, "PREFIX", help: "stands before the names of the public topics")
     static let stateDirectory = Option(
-        "state-dir", .path, "DIR", help: "checkpoints; else in ~/.local/state/marquee by application id")
+        "state-dir", .path, "DIR", help: "checkpoints; else ~/.local/state/marquee/CLUSTER/ID")
     static let kafka = Option("kafka", .properties, help: "any librdkafka property; may be repeated")
     static let limit = Option("limit", .integer(1...Int.max), "N", help: "only the first N ratings")
     static let output = Option("output", .choice(["table", "json"]), default: "table", help: "for people or scripts")

@@ -18,7 +18,7 @@ enum ServeCommand {
         let connection = try ConnectionOptions(invocation, applicationID: applicationID)
         let stateDirectory =
             invocation.string(ifSet: "state-dir")
-            ?? RecommenderService.standardStateDirectory(applicationID: applicationID)
+            ?? (try RecommenderService.standardStateDirectory(connection))
         try prepareTopics(connection)
 
         let service = RecommenderService(

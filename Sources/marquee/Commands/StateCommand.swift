@@ -102,7 +102,7 @@ enum StateCommand {
         defer { source.close() }
         let directory =
             invocation.string(ifSet: "state-dir")
-            ?? RecommenderService.standardStateDirectory(applicationID: applicationID)
+            ?? (try RecommenderService.standardStateDirectory(connection))
         let at = invocation.int(ifSet: "at").map { Int64($0) }
         let restored = try Restoration.run(
             applicationID: applicationID, topicPrefix: connection.topics.prefix,

@@ -95,12 +95,16 @@ final class RecommenderService: Sendable {
         try processor.run { stop.isSet }
     }
 
-    /// Where an application keeps its state unless it is told: by the XDG base directory specification.
-    static func standardStateDirectory(applicationID: String) -> String {
+    /// Where an application keeps its state unless it is told: by the XDG base directory specification, a folder a
+    /// cluster and application, so that two clusters never share one.
+    static func standardStateDirectory(_ connection: ConnectionOptions) throws -> String {
+        let admin = try KafkaAdmin(connection.configuration)
+        defer { admin.close() }
+        let cluster = (try admin.clusterID() ?? "kafka").filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
         let environment = ProcessInfo.processInfo.environment
         let base =
             environment["XDG_STATE_HOME"].flatMap { $0.isEmpty ? nil : $0 }
             ?? (environment["HOME"] ?? NSHomeDirectory()) + "/.local/state"
-        return "\(base)/marquee/\(applicationID)"
+        return "\(base)/marquee/\(cluster)/\(connection.topics.applicationID)"
     }
 }
