@@ -96,7 +96,7 @@ final class ChildProcess {
         return true
     }
 
-    /// With default signal handling and no descriptor of this process but its own three.
+    /// With default signal handling, whatever the test runner has done to its own.
     private static func spawn(_ arguments: [String], _ variables: [String], _ folder: String) throws -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -104,7 +104,6 @@ final class ChildProcess {
         posix_spawn_file_actions_addopen(&actions, 0, "\(folder)/in", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, "\(folder)/out", O_WRONLY | O_CREAT | O_APPEND, 0o600)
         posix_spawn_file_actions_addopen(&actions, 2, "\(folder)/err", O_WRONLY | O_CREAT | O_APPEND, 0o600)
-        posix_spawn_file_actions_addclosefrom_np(&actions, 3)
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
