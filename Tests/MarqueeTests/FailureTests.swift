@@ -9,7 +9,12 @@ extension ProcessTests {
             _ arguments: [String], _ named: [String], environment: [String: String] = [:],
             _ location: SourceLocation = #_sourceLocation
         ) throws {
-            let finished = try marquee(arguments, environment: environment, location)
+            expect(try marquee(arguments, environment: environment, location), named, location)
+        }
+
+        private func expect(
+            _ finished: Finished, _ named: [String], _ location: SourceLocation = #_sourceLocation
+        ) {
             #expect(finished.ending == .exited(1), sourceLocation: location)
             #expect(finished.output.isEmpty, sourceLocation: location)
             #expect(finished.isOneSentence, "\(finished.errors)", sourceLocation: location)
@@ -30,9 +35,11 @@ extension ProcessTests {
 
         @Test
         func `A broker that does not answer is named`() throws {
-            // Port 1 is never served on loopback.
-            for command in [["serve"], ["consume"], ["topics", "create"], ["state", "digest"], ["produce"]] {
-                try expect(command + ["--brokers", "127.0.0.1:1"], ["127.0.0.1:1", "--brokers"])
+            // Port 1 is never served on loopback. All at once, since each is patient for some seconds.
+            let commands = [["serve"], ["consume"], ["topics", "create"], ["state", "digest"], ["produce"]]
+            for process in try commands.map({ try ChildProcess($0 + ["--brokers", "127.0.0.1:1"]) }) {
+                process.wait(seconds: 20)
+                expect(Finished(of: process), ["127.0.0.1:1", "--brokers"])
             }
         }
 
@@ -75,7 +82,7 @@ extension ProcessTests {
             let application = try Application()
             try application.send([(.ratings, 1, #"{"user_id":1,"movie_id":2,"rating":4}"#)])
             let service = try application.serve()
-            _ = try ListHistory.waitForAnswers(application, to: 1)
+            try ListHistory.waitForAnswers(application)
             application.stop(service)
             let other = try Application()
             let serve = ["serve"] + other.identity + ["--state-dir", application.stateFolder.path]

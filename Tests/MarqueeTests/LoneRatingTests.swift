@@ -13,7 +13,7 @@ extension ProcessTests {
             let dataset = try DatasetFolder(seed: 5, ratings: 500)
             let service = try application.serve()
             try application.replay(dataset)
-            _ = try ListHistory.waitForAnswers(application, to: 480)
+            try ListHistory.waitForAnswers(application)
 
             let milliseconds = try answerTimes(application, count: 30).sorted()
             let median = milliseconds[milliseconds.count / 2]
@@ -30,9 +30,8 @@ extension ProcessTests {
 
         /// From the call that sends a rating to the poll that returns its list, one after the other.
         private func answerTimes(_ application: Application, count: Int) throws -> [Double] {
-            let properties = ["fetch.wait.max.ms": "100"]
             let reader = try KafkaTopicReader(
-                TestBroker.configuration(properties), topic: application.topics.recommendations, from: .end)
+                TestBroker.configuration(), topic: application.topics.recommendations, from: .end)
             let producer = try KafkaEventProducer(TestBroker.configuration(), lingerMilliseconds: 0)
             defer { producer.close() }
             let ratings = try producer.topic(application.topics.name(of: .ratings))

@@ -130,6 +130,12 @@ struct Finished {
     var output: String
     var errors: String
 
+    init(of process: ChildProcess) {
+        ending = process.ending
+        output = process.output
+        errors = process.errors
+    }
+
     /// Whether standard error is one sentence in one line.
     var isOneSentence: Bool { errors.hasPrefix("marquee: ") && errors.filter { $0 == "\n" }.count == 1 }
 
@@ -144,8 +150,8 @@ func marquee(
     _ location: SourceLocation = #_sourceLocation
 ) throws -> Finished {
     let process = try ChildProcess(arguments, input: input, environment: environment)
-    let ending = process.wait(seconds: seconds, location)
-    return Finished(ending: ending, output: process.output, errors: process.errors)
+    process.wait(seconds: seconds, location)
+    return Finished(of: process)
 }
 
 /// Asks every 5 ms until the answer is yes; false when the time passes before.

@@ -49,7 +49,7 @@ final class DatasetFolder {
         for number in 0..<revisions {
             var row = rows[number * 7 % table.count]
             switch number % 3 {
-            case 0: (row.halfStars, row.seconds) = (row.halfStars == 10 ? 2 : row.halfStars + 2, end + Int64(number))
+            case 0: (row.halfStars, row.seconds) = (row.halfStars > 8 ? 2 : row.halfStars + 2, end + Int64(number))
             case 1: row.seconds = end + Int64(number)
             default: break
             }
