@@ -63,7 +63,7 @@ let package = Package(
         .target(
             name: "KafkaTestSupport", dependencies: ["Kafka"], path: "Tests/KafkaTestSupport",
             swiftSettings: swiftSettings),
-        tests("KafkaTests", ["Kafka", "KafkaTestSupport", "Events", "Streaming"]),
+        tests("KafkaTests", ["Kafka", "KafkaTestSupport", "Events", "Streaming", "CMallocCounter"]),
         tests("CommandLineOptionsTests", ["CommandLineOptions"]),
         tests(
             "MarqueeTests",
