@@ -65,7 +65,9 @@ let package = Package(
             swiftSettings: swiftSettings),
         tests("KafkaTests", ["Kafka", "KafkaTestSupport", "Events", "Streaming", "CMallocCounter"]),
         tests("CommandLineOptionsTests", ["CommandLineOptions"]),
-        tests("MarqueeTests", ["marquee"]),
+        tests(
+            "MarqueeTests",
+            ["marquee", "CommandLineOptions", "Events", "Kafka", "KafkaTestSupport", "MovieLens", "Streaming"]),
     ],
     cLanguageStandard: .gnu17
 )

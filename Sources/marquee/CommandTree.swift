@@ -106,6 +106,7 @@ enum CommandTree {
                 ],
                 example: "marquee produce user --id 7 --gender F --age 25 --brokers :9092"),
         ],
+        isRunnable: true,
         example: "marquee produce --topic ratings --brokers localhost:9092 < ratings.ndjson")
 
     static let consume = Command(

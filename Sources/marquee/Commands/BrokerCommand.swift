@@ -11,7 +11,8 @@ enum BrokerCommand {
         do {
             broker = try EmbeddedBroker(port: UInt16(port))
         } catch {
-            throw UserFacingError("can't listen on 127.0.0.1:\(port): another process has it; choose another with --port")
+            throw UserFacingError(
+                "can't listen on 127.0.0.1:\(port): another process has it; choose another with --port")
         }
         defer { broker.stop() }
         let topics = KafkaTopics(prefix: invocation.string(ifSet: "topic-prefix") ?? "")

@@ -16,10 +16,7 @@ enum ConsumeCommand {
             reader = try KafkaTopicReader(
                 connection.configuration, topic: connection.topics.recommendations, from: try start(invocation))
         } catch KafkaError.topicMissing(let topic) {
-            let brokers = connection.configuration.bootstrapServers
-            throw UserFacingError(
-                "the topic '\(topic)' is missing on \(brokers):"
-                    + " make it with 'marquee topics create --brokers \(brokers)'")
+            throw connection.missing(topic)
         }
         let line = ByteBuffer()
         var shown = 0

@@ -11,6 +11,8 @@ struct ConnectionOptions {
         let brokers = try Self.addresses(invocation)
         var properties: [String: String] = [:]
         for property in invocation.properties("kafka") {
+            // MARQUEE_KAFKA_HOME is where the tests find an Apache Kafka; it may be set in the same shell.
+            if property.key == "home", case .environment = property.origin { continue }
             guard !property.key.isEmpty else {
                 throw UsageError("\(property.origin) expects key=value, for example --kafka compression.type=lz4")
             }
@@ -32,6 +34,18 @@ struct ConnectionOptions {
                 "no Kafka broker answers at \(servers) (\(reason)): start one, for example 'marquee broker', or give"
                     + " another address with --brokers")
         }
+    }
+
+    /// What to say of a public topic that is not there.
+    func missing(_ topic: String) -> UserFacingError {
+        UserFacingError(
+            "the topic '\(topic)' is missing on \(configuration.bootstrapServers): make it with '\(creationCommand)'")
+    }
+
+    /// The command that makes the public topics as they are named here.
+    var creationCommand: String {
+        let prefix = topics.prefix.isEmpty ? "" : " --topic-prefix \(topics.prefix)"
+        return "marquee topics create --brokers \(configuration.bootstrapServers)\(prefix)"
     }
 
     /// `:9092` means this machine.

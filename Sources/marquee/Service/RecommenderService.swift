@@ -17,6 +17,8 @@ final class RecommenderService: Sendable {
         var model = ModelKind.biasedMatrixFactorization
         /// Lines for the log; called from the service's thread.
         var notice: @Sendable (String) -> Void = { _ in }
+        /// Called from the service's thread when the state is restored and the stream is read.
+        var onLive: @Sendable () -> Void = {}
         /// Makes a look-on at events before they are learnt; for quality figures.
         var makeObserver: (@Sendable (Recommender) -> any LearningObserver)?
     }
@@ -92,6 +94,7 @@ final class RecommenderService: Sendable {
         liveCounters.withLock { $0 = processor.counters }
 
         try processor.restore()
+        settings.onLive()
         try processor.run { stop.isSet }
     }
 
