@@ -58,7 +58,7 @@ let package = Package(
         tests("MovieLensTests", ["MovieLens"]),
         tests("VectorIndexTests", ["VectorIndex", "CVectorKernels", "CMallocCounter"]),
         tests("LearningTests", ["Learning", "CVectorKernels"]),
-        tests("RecommendingTests", ["Recommending"]),
+        tests("RecommendingTests", ["Recommending", "Events", "Learning", "VectorIndex"]),
         tests("StreamingTests", ["Streaming", "VectorIndex", "CVectorKernels", "CMallocCounter"]),
         .target(
             name: "KafkaTestSupport", dependencies: ["Kafka"], path: "Tests/KafkaTestSupport",

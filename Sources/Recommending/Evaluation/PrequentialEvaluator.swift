@@ -6,8 +6,8 @@ import Learning
 public final class PrequentialEvaluator {
     public struct Event {
         public var index: Int
-        /// The stars predicted before learning; nil where nothing was learnt.
-        public var prediction: Float?
+        /// The stars predicted before learning, within the scale of the data set.
+        public var prediction: Float
         /// The list before learning; nil where none was asked for.
         public var list: [Int64]?
     }
@@ -21,7 +21,17 @@ public final class PrequentialEvaluator {
     private var eventCounts: [Int64: Int] = [:]
     private var nths: [Int]
     private var lists: [(at: Int, list: [Int64])] = []
+    /// Predictions for events that may teach nothing, by their place in the batch.
+    private var predictedAgain: [Int: Float] = [:]
+    private var pairs: Set<Pair> = []
+    private let query: UnsafeMutablePointer<Float>
+    private let item: UnsafeMutablePointer<Float>
     private var processed = 0
+
+    private struct Pair: Hashable {
+        var user: Int64
+        var movie: Int64
+    }
 
     public private(set) var metrics: PrequentialMetrics
 
@@ -40,7 +50,14 @@ public final class PrequentialEvaluator {
         batch = RatingBatch(capacity: batchCapacity)
         outcomes = RatingOutcomes(capacity: batchCapacity)
         nths = Array(repeating: 0, count: batchCapacity)
+        query = .allocate(capacity: learner.model.dimension)
+        item = .allocate(capacity: learner.model.dimension)
         metrics = PrequentialMetrics(eventCount: eventCount)
+    }
+
+    deinit {
+        query.deallocate()
+        item.deallocate()
     }
 
     /// Appends an event; the batch it completes is evaluated, and `each` is called for its events in order.
@@ -65,14 +82,21 @@ public final class PrequentialEvaluator {
     /// Evaluates what is left.
     public func flush(_ each: ((Event) throws -> Void)? = nil) throws {
         lists.removeAll(keepingCapacity: true)
+        predictedAgain.removeAll(keepingCapacity: true)
+        pairs.removeAll(keepingCapacity: true)
         var done = 0
-        for at in 0..<batch.count
-        where RankingSample.contains(
-            user: batch.userIDs[at], movie: batch.movieIDs[at], halfStars: batch.halfStars[at], oneIn: sampleOneIn)
-        {
+        for at in 0..<batch.count {
+            let isSampled = RankingSample.contains(
+                user: batch.userIDs[at], movie: batch.movieIDs[at], halfStars: batch.halfStars[at], oneIn: sampleOneIn)
+            // A pair that was rated before may teach nothing, and then the learner predicts nothing; but the protocol
+            // wants a prediction of every event.
+            let isAgain =
+                !pairs.insert(Pair(user: batch.userIDs[at], movie: batch.movieIDs[at])).inserted || isKnown(at)
+            guard isSampled || isAgain else { continue }
             if at > done { learner.apply(batch, done..<at, outcomes) }
             done = at
-            lists.append((at, try list(for: batch.userIDs[at])))
+            if isSampled { lists.append((at, try list(for: batch.userIDs[at]))) }
+            if isAgain { predictedAgain[at] = predict(at) }
         }
         if done < batch.count { learner.apply(batch, done..<batch.count, outcomes) }
         try score(each)
@@ -84,14 +108,11 @@ public final class PrequentialEvaluator {
         var nextList = 0
         for at in 0..<batch.count {
             let index = processed + at
-            var event = Event(index: index)
-            let raw = outcomes.predictions[at]
-            if !raw.isNaN {
-                let stars = min(predictionRange.upperBound, max(predictionRange.lowerBound, raw))
-                event.prediction = stars
-                metrics.addPrediction(
-                    Double(stars), actual: Double(batch.halfStars[at]) / 2, event: index, nth: nths[at])
-            }
+            var raw = outcomes.predictions[at]
+            if raw.isNaN { raw = predictedAgain[at] ?? raw }
+            let stars = min(predictionRange.upperBound, max(predictionRange.lowerBound, raw))
+            var event = Event(index: index, prediction: stars)
+            metrics.addPrediction(Double(stars), actual: Double(batch.halfStars[at]) / 2, event: index, nth: nths[at])
             if nextList < lists.count && lists[nextList].at == at {
                 let list = lists[nextList].list
                 event.list = list
@@ -100,6 +121,24 @@ public final class PrequentialEvaluator {
             }
             try each?(event)
         }
+    }
+
+    /// Whether the user had rated the movie when the last batch ended.
+    private func isKnown(_ at: Int) -> Bool {
+        let user = learner.users.row(of: batch.userIDs[at])
+        let movie = learner.movies.row(of: batch.movieIDs[at])
+        guard user != IdentityMap.none, movie != IdentityMap.none else { return false }
+        return learner.rated.find(movie, learner.users.pointer(user).pointee.rated) >= 0
+    }
+
+    /// The stars for a pair that was rated before, as the state is now.
+    private func predict(_ at: Int) -> Float {
+        let user = learner.users.row(of: batch.userIDs[at])
+        let movie = learner.movies.row(of: batch.movieIDs[at])
+        learner.model.query(user, into: query)
+        var score = learner.model.item(movie, into: item)
+        for place in 0..<learner.model.dimension { score += query[place] * item[place] }
+        return learner.model.predictedStars(user: user, movie: movie, score: score)
     }
 
     /// The ten movies for a user as the state is now; for a user never seen, those of a new one.

@@ -12,9 +12,32 @@ public struct MetricSlices: Sendable, Equatable {
     /// Over events of the second half after their user's twentieth.
     public var warm: Double?
 
+    public init(all: Double? = nil, last50: Double? = nil, cold: Double? = nil, warm: Double? = nil) {
+        self.all = all
+        self.last50 = last50
+        self.cold = cold
+        self.warm = warm
+    }
+
     func map(_ transform: (Double) -> Double) -> MetricSlices {
         MetricSlices(
-            all: all.map(transform), last50: last50.map(transform), cold: cold.map(transform), warm: warm.map(transform))
+            all: all.map(transform), last50: last50.map(transform), cold: cold.map(transform), warm: warm.map(transform)
+        )
+    }
+}
+
+extension MetricSlices: Encodable {
+    private enum Key: String, CodingKey {
+        case all, last50, cold, warm
+    }
+
+    /// Every slice by its name; null where no event counts.
+    public func encode(to encoder: any Encoder) throws {
+        var fields = encoder.container(keyedBy: Key.self)
+        try fields.encode(all, forKey: .all)
+        try fields.encode(last50, forKey: .last50)
+        try fields.encode(cold, forKey: .cold)
+        try fields.encode(warm, forKey: .warm)
     }
 }
 
@@ -62,6 +85,9 @@ public struct PrequentialMetrics {
     /// - Parameter eventCount: length of the stream; its second half begins at `eventCount / 2`.
     public init(eventCount: Int) { half = eventCount / 2 }
 
+    /// How many lists were asked for.
+    public private(set) var listCount = 0
+
     /// - Parameters:
     ///   - event: position in the stream, from 0.
     ///   - nth: 1 for the user's first event.
@@ -74,6 +100,7 @@ public struct PrequentialMetrics {
     /// - Parameter list: at most ten movies, best first, asked for before the event was learnt.
     public mutating func addList(_ list: some Collection<Int64>, relevant movie: Int64, event: Int, nth: Int) {
         let isLastHalf = event >= half
+        listCount += 1
         var rank = 0
         for (place, listedMovie) in list.prefix(Self.listLength).enumerated() {
             listed[0].insert(listedMovie)
@@ -105,8 +132,13 @@ public enum RankingSample {
     /// One in `oneIn`, by a hash, so that it is the same on every run and machine.
     @inline(__always)
     public static func contains(user: Int64, movie: Int64, halfStars: UInt8, oneIn: UInt64) -> Bool {
-        if halfStars < relevantHalfStarsMin { return false }
+        halfStars >= relevantHalfStarsMin && hash(user: user, movie: movie) % oneIn == 0
+    }
+
+    /// SplitMix64's finaliser of user * 2^32 + movie.
+    @inline(__always)
+    static func hash(user: Int64, movie: Int64) -> UInt64 {
         let key = UInt64(bitPattern: user) &<< 32 &+ UInt64(bitPattern: movie)
-        return SplitMix64.mix(key &+ SplitMix64.increment) % oneIn == 0
+        return SplitMix64.mix(key &+ SplitMix64.increment)
     }
 }

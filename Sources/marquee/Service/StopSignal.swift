@@ -35,6 +35,9 @@ final class StopSignal: Sendable {
     /// Whether a signal came.
     var isSet: Bool { received.load(ordering: .acquiring) != 0 }
 
+    /// Whether it was a signal from without.
+    var isInterrupted: Bool { received.load(ordering: .acquiring) > 0 }
+
     /// Sets the flag from within.
     func set() {
         if received.compareExchange(expected: 0, desired: -1, ordering: .acquiringAndReleasing).exchanged {

@@ -12,6 +12,8 @@ final class StreamReplay {
     private let value = ByteBuffer(capacity: 4096)
     /// Waits while the service is too far behind, on a broker that drops what is not read in time.
     var throttle: ((_ published: Int) -> Void)?
+    /// Called just before a rating goes out, with its number.
+    var willSend: ((_ number: Int) -> Void)?
 
     init(configuration: KafkaConfiguration, topics: KafkaTopics, speed: ReplaySpeed) throws {
         producer = try KafkaEventProducer(configuration, lingerMilliseconds: speed == .max ? 5 : 0)
@@ -72,6 +74,7 @@ final class StreamReplay {
             rating.eventID = String(number)
             value.removeAll()
             JSONEventWriter.append(rating, to: value)
+            willSend?(number)
             try producer.send(to: topic, key: key.bytes, value: value.bytes)
             done += 1
         }
