@@ -54,10 +54,10 @@ let package = Package(
         ),
 
         .target(name: "CMallocCounter", path: "Tests/CMallocCounter", cSettings: cSettings),
-        tests("EventsTests", ["Events"]),
+        tests("EventsTests", ["Events", "CMallocCounter"]),
         tests("MovieLensTests", ["MovieLens"]),
         tests("VectorIndexTests", ["VectorIndex", "CVectorKernels", "CMallocCounter"]),
-        tests("LearningTests", ["Learning", "CVectorKernels"]),
+        tests("LearningTests", ["Learning", "Events", "CVectorKernels", "CMallocCounter"]),
         tests("RecommendingTests", ["Recommending", "Events", "Learning", "VectorIndex"]),
         tests("StreamingTests", ["Streaming", "VectorIndex", "CVectorKernels", "CMallocCounter"]),
         .target(

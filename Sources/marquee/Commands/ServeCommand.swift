@@ -17,8 +17,7 @@ enum ServeCommand {
         let stop = StopSignal()
         let connection = try ConnectionOptions(invocation, applicationID: applicationID)
         let stateDirectory =
-            invocation.string(ifSet: "state-dir")
-            ?? (try RecommenderService.standardStateDirectory(connection))
+            try invocation.string(ifSet: "state-dir") ?? RecommenderService.standardStateDirectory(connection)
         try prepareTopics(connection)
 
         let service = RecommenderService(
