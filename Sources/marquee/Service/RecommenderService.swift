@@ -103,7 +103,9 @@ final class RecommenderService: Sendable {
     static func standardStateDirectory(_ connection: ConnectionOptions) throws -> String {
         let admin = try KafkaAdmin(connection.configuration)
         defer { admin.close() }
-        let cluster = (try admin.clusterID() ?? "kafka").filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
+        let cluster = (try admin.clusterID() ?? "kafka").filter {
+            $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-")
+        }
         let environment = ProcessInfo.processInfo.environment
         let base =
             environment["XDG_STATE_HOME"].flatMap { $0.isEmpty ? nil : $0 }

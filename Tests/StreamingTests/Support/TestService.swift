@@ -31,7 +31,8 @@ final class TestService {
             learner: learner, index: ExactFloatIndex(dimension: model.dimension), listLength: listLength)
         processor = StreamProcessor(
             settings: settings, recommender: recommender, lists: PublishedLists(capacity: listLength),
-            encoder: JSONRecommendationListEncoder(), source: other ?? source, sink: sink, journal: ModelJournal(broker),
+            encoder: JSONRecommendationListEncoder(), source: other ?? source, sink: sink,
+            journal: ModelJournal(broker),
             clock: clock, store: store)
         processor.notice = { [unowned self] in notices.append($0) }
     }
