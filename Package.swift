@@ -59,7 +59,7 @@ let package = Package(
         tests("VectorIndexTests", ["VectorIndex", "CVectorKernels", "CMallocCounter"]),
         tests("LearningTests", ["Learning", "Events", "CVectorKernels", "CMallocCounter"]),
         tests("RecommendingTests", ["Recommending", "Events", "Learning", "VectorIndex"]),
-        tests("StreamingTests", ["Streaming", "VectorIndex", "CVectorKernels", "CMallocCounter"]),
+        tests("StreamingTests", ["Streaming", "MovieLens", "VectorIndex", "CVectorKernels", "CMallocCounter"]),
         .target(
             name: "KafkaTestSupport", dependencies: ["Kafka"], path: "Tests/KafkaTestSupport",
             swiftSettings: swiftSettings),
