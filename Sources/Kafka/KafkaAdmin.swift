@@ -74,6 +74,12 @@ public final class KafkaAdmin {
         }
     }
 
+    /// Has the embedded broker make a topic. It knows no request for that, but makes what it is asked for by name, with
+    /// four partitions.
+    func makeByName(_ topic: String, deadlineMilliseconds: Int) throws {
+        try metadata(.topic(topic), deadlineMilliseconds: deadlineMilliseconds) { _ in }
+    }
+
     /// The first offset kept and the high watermark.
     public func bounds(of topic: String, _ partition: Int32, deadlineMilliseconds: Int = 10_000) throws -> Range<Int64>
     {

@@ -24,7 +24,7 @@ extension ProcessTests {
 
             // Partitions are known from the topic alone, and consume printed exactly what stands there.
             let history = try ListHistory(application)
-            #expect(history.repeats == 0)
+            #expect(history.replacedCount == 0)
             #expect(lists.count == history.lists.values.reduce(0) { $0 + $1.count })
             for list in lists { #expect(history.lists[list.userID]?[list.sequence]?.list == list) }
             let titles = Dictionary(uniqueKeysWithValues: dataset.movies.map { ($0.movieID, $0.title) })

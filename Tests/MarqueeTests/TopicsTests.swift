@@ -48,16 +48,30 @@ extension ProcessTests {
 
         @Test(.enabled(if: TestBroker.isApacheKafka))
         func `Settings that endanger a later replay are found, with the command that mends them`() throws {
-            let application = try Application()
-            let check = try marquee(["topics", "check"] + application.identity + ["--output", "json"])
-            // The broker's own defaults: a week of ratings, compaction at once.
-            #expect(check.ending == .exited(0))
+            let id = "short\(UInt32.random(in: 0 ... .max))"
+            let topics = KafkaTopics(prefix: "\(id)-", applicationID: id)
+            let ratings = topics.name(of: .ratings)
+            try TestBroker.createTopic(ratings, partitions: 2, settings: ["retention.ms": "3600000"])
+            try TestBroker.createTopic(topics.name(of: .users), partitions: 2)
+            let identity = [
+                "--brokers", try TestBroker.servers(), "--topic-prefix", topics.prefix, "--application-id", id,
+                "--output", "json",
+            ]
+            #expect(try marquee(["topics", "create", "--partitions", "3"] + identity).ending == .exited(0))
+            let check = try marquee(["topics", "check"] + identity)
+            #expect(check.ending == .exited(0), "nothing of it keeps serve from its work")
             let findings = try check.json(Findings.self).findings
-            let retention = findings.first {
-                $0.topic == application.topics.name(of: .ratings) && $0.fix.contains("retention.ms=-1")
+            #expect(findings.allSatisfy { !$0.isFatal })
+            let fixes = findings.map { "\($0.topic): \($0.fix)" }
+            let alter = "kafka-configs.sh --alter --entity-type topics --entity-name"
+            for (topic, setting) in [
+                (ratings, "retention.ms=-1"), (topics.name(of: .users), "cleanup.policy=compact"),
+                (topics.name(of: .users), "min.compaction.lag.ms=604800000"),
+            ] {
+                #expect(fixes.contains("\(topic): \(alter) \(topic) --add-config \(setting)"), "\(fixes)")
             }
-            #expect(retention?.isFatal == false)
-            #expect(findings.contains { $0.topic == application.topics.journal })
+            // Two partitions of ratings and three of movies.
+            #expect(findings.contains { $0.topic == topics.name(of: .movies) && $0.problem.contains("3 partitions") })
         }
     }
 }

@@ -49,10 +49,6 @@ struct ApplicationTopics {
         defer { admin.close() }
         let missing = try wanted.filter { try admin.partitionCount(of: $0.name) == nil }
         if missing.isEmpty { return [] }
-        if try admin.isEmbeddedBroker() {
-            for topic in missing { try admin.makeByLookup(topic.name) }
-            return missing.map(\.name)
-        }
         return try admin.create(missing)
     }
 }

@@ -53,8 +53,10 @@ struct ConnectionOptions {
         let given = try invocation.string("brokers")
         let parts = given.split(separator: ",").map { $0.hasPrefix(":") ? "127.0.0.1\($0)" : String($0) }
         for part in parts {
-            let port = part.split(separator: ":").last.flatMap { Int($0) } ?? 9092
-            if part.contains(" ") || !(1...65535).contains(port) || part.hasSuffix(":") {
+            // A port follows the last colon, unless that one stands within an IPv6 address.
+            let colon = part.hasSuffix("]") ? nil : part.lastIndex(of: ":")
+            let port = colon.map { Int(part[part.index(after: $0)...]) ?? 0 } ?? 9092
+            if part.contains(" ") || !(1...65535).contains(port) {
                 throw invocation.error("brokers", expected: "HOST:PORT, several separated by commas")
             }
         }

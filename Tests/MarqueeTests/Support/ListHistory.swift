@@ -3,7 +3,8 @@ import Kafka
 import KafkaTestSupport
 import Testing
 
-/// The lists that were published, by user and sequence; of equal ones the later record counts.
+/// The lists that were published, by user and sequence. The later record rules: one with a sequence that was seen
+/// replaces that list and all after it, which a killed process published and did not bring into the journal.
 struct ListHistory {
     struct Entry {
         var list: RecommendationList
@@ -11,8 +12,8 @@ struct ListHistory {
     }
 
     private(set) var lists: [Int64: [Int64: Entry]] = [:]
-    /// Records whose user and sequence had come before.
-    private(set) var repeats = 0
+    /// Lists that a later record replaced.
+    private(set) var replacedCount = 0
     /// By user: the offset of the newest rating that a list names.
     private var newestAnswered: [Int64: Int64] = [:]
 
@@ -30,12 +31,12 @@ struct ListHistory {
     }
 
     mutating func note(_ list: RecommendationList, partition: Int32) {
-        let before = lists[list.userID, default: [:]].updateValue(
-            Entry(list: list, partition: partition), forKey: list.sequence)
-        if before != nil { repeats += 1 }
-        for cause in list.causedBy where cause.isRating {
-            newestAnswered[list.userID] = max(newestAnswered[list.userID] ?? -1, cause.offset)
-        }
+        let before = lists[list.userID] ?? [:]
+        var after = before.filter { $0.key < list.sequence }
+        replacedCount += before.count - after.count
+        after[list.sequence] = Entry(list: list, partition: partition)
+        lists[list.userID] = after
+        if let newest = list.causedBy.last(where: \.isRating) { newestAnswered[list.userID] = newest.offset }
     }
 
     /// Whether every user's last rating has a list.
