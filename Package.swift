@@ -54,18 +54,20 @@ let package = Package(
         ),
 
         .target(name: "CMallocCounter", path: "Tests/CMallocCounter", cSettings: cSettings),
-        tests("EventsTests", ["Events"]),
+        tests("EventsTests", ["Events", "CMallocCounter"]),
         tests("MovieLensTests", ["MovieLens"]),
         tests("VectorIndexTests", ["VectorIndex", "CVectorKernels", "CMallocCounter"]),
-        tests("LearningTests", ["Learning", "CVectorKernels"]),
+        tests("LearningTests", ["Learning", "Events", "CVectorKernels", "CMallocCounter"]),
         tests("RecommendingTests", ["Recommending", "Events", "Learning", "VectorIndex"]),
-        tests("StreamingTests", ["Streaming", "VectorIndex", "CVectorKernels", "CMallocCounter"]),
+        tests("StreamingTests", ["Streaming", "MovieLens", "VectorIndex", "CVectorKernels", "CMallocCounter"]),
         .target(
             name: "KafkaTestSupport", dependencies: ["Kafka"], path: "Tests/KafkaTestSupport",
             swiftSettings: swiftSettings),
-        tests("KafkaTests", ["Kafka", "KafkaTestSupport", "Events", "Streaming"]),
+        tests("KafkaTests", ["Kafka", "KafkaTestSupport", "Events", "Streaming", "CMallocCounter"]),
         tests("CommandLineOptionsTests", ["CommandLineOptions"]),
-        tests("MarqueeTests", ["marquee"]),
+        tests(
+            "MarqueeTests",
+            ["marquee", "CommandLineOptions", "Events", "Kafka", "KafkaTestSupport", "MovieLens", "Streaming"]),
     ],
     cLanguageStandard: .gnu17
 )

@@ -35,7 +35,7 @@ struct ArgumentReader {
             }
         }
         let subcommands = path.command.subcommands.map(\.name)
-        guard subcommands.isEmpty else {
+        guard path.command.isRunnable else {
             throw UsageError(
                 path.commands.count == 1
                     ? "no command given: '\(path.text) --help' lists the commands"

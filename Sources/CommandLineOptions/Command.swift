@@ -9,18 +9,21 @@ public struct Command: Sendable, Equatable {
     /// Its own options; those of the commands above it hold as well.
     public var options: [Option]
     public var subcommands: [Command]
+    /// Whether it does something by itself; a group may do so beside its commands.
+    public var isRunnable: Bool
     /// The lines of code that the help ends with, at most 78 characters each.
     public var example: String
 
     public init(
         _ name: String, summary: String, discussion: String = "", options: [Option] = [], subcommands: [Command] = [],
-        example: String
+        isRunnable: Bool = false, example: String
     ) {
         self.name = name
         self.summary = summary
         self.discussion = discussion
         self.options = options
         self.subcommands = subcommands
+        self.isRunnable = isRunnable || subcommands.isEmpty
         self.example = example
     }
 

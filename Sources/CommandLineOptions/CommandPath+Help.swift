@@ -24,7 +24,7 @@ extension CommandPath {
 
     private var usageLines: [String] {
         var words = [text]
-        if !command.subcommands.isEmpty { words.append("COMMAND") }
+        if !command.subcommands.isEmpty { words.append(command.isRunnable ? "[COMMAND]" : "COMMAND") }
         words += options.filter(\.isRequired).map(\.usage)
         words.append("[options]")
         let lines = TextLayout.wrap("Usage: " + words.joined(separator: " "), width: TextLayout.columns - 7)

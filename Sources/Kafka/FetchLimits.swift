@@ -3,8 +3,8 @@ import CRdKafka
 /// How much a source lets librdkafka read ahead.
 ///
 /// librdkafka keeps about 0.4 KB beside each queued message, so what is read ahead is bounded by messages:
-/// `messagesAhead` over all partitions, and one answer of at most `answerBytes` on top of it. A fetch asks again only
-/// for partitions whose queue is below its share.
+/// `messagesAhead` over all partitions, and on top of it one answer's part for each partition, together about
+/// `answerBytes` as compressed. A fetch asks again only for partitions whose queue is below its share.
 struct FetchLimits {
     /// Over all partitions together.
     static let messagesAhead = 60_000
@@ -17,11 +17,18 @@ struct FetchLimits {
     /// time, this is also how long a partition that was drained waits for the others that have nothing new.
     static let waitMilliseconds = 10
 
-    var messagesPerPartition: Int
+    /// A partition may bring this much with one answer, unless a single batch of the producer's is larger.
+    static let answerBytesPerPartitionMin = 16 * 1024
 
-    init(partitionCount: Int) {
+    var messagesPerPartition: Int
+    var answerBytesPerPartition: Int
+
+    /// `partitionCount` counts all partitions, `busyCount` those that may be read in bulk at the same time.
+    init(partitionCount: Int, busyCount: Int) {
         messagesPerPartition = max(
             Self.messagesAheadPerPartitionMin, Self.messagesAhead / max(1, partitionCount))
+        answerBytesPerPartition = max(
+            Self.answerBytesPerPartitionMin, Self.answerBytes / max(1, busyCount))
     }
 
     var properties: [(name: String, value: String)] {
@@ -29,7 +36,7 @@ struct FetchLimits {
             ("queued.min.messages", String(messagesPerPartition)),
             ("queued.max.messages.kbytes", "4096"),
             ("fetch.max.bytes", String(Self.answerBytes)),
-            ("fetch.message.max.bytes", String(Self.answerBytes)),
+            ("fetch.message.max.bytes", String(answerBytesPerPartition)),
             ("fetch.wait.max.ms", String(Self.waitMilliseconds)),
         ]
         if PropertyNames.isKnown(Self.queueBackoffName) { properties.append((Self.queueBackoffName, "5")) }

@@ -32,7 +32,14 @@ public struct KafkaTopicDescription: Sendable, Equatable {
 
 extension KafkaAdmin {
     /// Creates topics; those that exist already are left as they are. Returns the names of those that were created.
+    /// The embedded broker gives each four partitions, whatever is asked for.
     public func create(_ topics: [NewKafkaTopic], deadlineMilliseconds: Int = 15_000) throws -> [String] {
+        if try isEmbeddedBroker(deadlineMilliseconds: deadlineMilliseconds) {
+            let missing = try topics.map(\.name).filter { try partitionCount(of: $0) == nil }
+            for name in missing { try makeByName(name, deadlineMilliseconds: deadlineMilliseconds) }
+            try waitForLeaders(of: missing, deadlineMilliseconds)
+            return missing
+        }
         var requests: [OpaquePointer?] = []
         defer { for request in requests { rd_kafka_NewTopic_destroy(request) } }
         for topic in topics {

@@ -44,7 +44,7 @@ public final class KafkaEventSource: EventSource {
             guard let count = try admin.partitionCount(of: name) else { throw KafkaError.topicMissing(name) }
             return count
         }
-        let limits = FetchLimits(partitionCount: counts.reduce(0, +))
+        let limits = FetchLimits(partitionCount: counts.reduce(0, +), busyCount: counts.max() ?? 1)
         let properties = try configuration.propertySet(
             defaults: KafkaConfiguration.consumerDefaults + limits.properties + [("statistics.interval.ms", "5000")],
             required: [

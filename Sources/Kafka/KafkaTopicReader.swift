@@ -71,7 +71,8 @@ public final class KafkaTopicReader {
             throw KafkaError.topicMissing(topic)
         }
         let properties = try configuration.propertySet(
-            defaults: KafkaConfiguration.consumerDefaults + FetchLimits(partitionCount: count).properties,
+            defaults: KafkaConfiguration.consumerDefaults
+                + FetchLimits(partitionCount: count, busyCount: count).properties,
             required: [
                 ("group.id", "marquee-reader"), ("enable.auto.commit", "false"),
                 ("enable.auto.offset.store", "false"), ("enable.partition.eof", "true"),

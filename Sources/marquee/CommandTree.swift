@@ -106,6 +106,7 @@ enum CommandTree {
                 ],
                 example: "marquee produce user --id 7 --gender F --age 25 --brokers :9092"),
         ],
+        isRunnable: true,
         example: "marquee produce --topic ratings --brokers localhost:9092 < ratings.ndjson")
 
     static let consume = Command(
@@ -219,9 +220,9 @@ enum CommandTree {
     static let applicationID = Option(
         "application-id", .string, "ID", default: "marquee", help: "names journal, dead letters and consumer group")
     static let topicPrefix = Option(
-        "topic-prefix", .string, "PREFIX", default: "", help: "stands before the names of the public topics")
+        "topic-prefix", .string, "PREFIX", help: "stands before the names of the public topics")
     static let stateDirectory = Option(
-        "state-dir", .path, "DIR", help: "checkpoints; else in ~/.local/state/marquee by application id")
+        "state-dir", .path, "DIR", help: "checkpoints; else ~/.local/state/marquee/CLUSTER/ID")
     static let kafka = Option("kafka", .properties, help: "any librdkafka property; may be repeated")
     static let limit = Option("limit", .integer(1...Int.max), "N", help: "only the first N ratings")
     static let output = Option("output", .choice(["table", "json"]), default: "table", help: "for people or scripts")

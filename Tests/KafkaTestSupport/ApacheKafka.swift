@@ -1,14 +1,20 @@
 import Foundation
 
 /// Starts an Apache Kafka by the `kafka` script of a folder.
-enum ApacheKafka {
+public enum ApacheKafka {
     struct StartFailure: Error, CustomStringConvertible {
         var description: String
     }
 
-    static func start(home: String) throws -> String {
-        let directory = FileManager.default.temporaryDirectory
-            .appendingPathComponent("marquee-kafka-\(ProcessInfo.processInfo.processIdentifier)")
+    /// The folder with the script, if the environment names one.
+    public static var home: String? {
+        let home = ProcessInfo.processInfo.environment["MARQUEE_KAFKA_HOME"]
+        return home?.isEmpty == false ? home : nil
+    }
+
+    /// Starts a broker of its own, or the one of the same `name` again, and returns its address.
+    public static func start(home: String, name: String) throws -> String {
+        let directory = directory(name)
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let script = home + "/kafka"
         try watch(script, directory)
@@ -31,6 +37,21 @@ enum ApacheKafka {
             usleep(50_000)
         }
         throw StartFailure(description: "Apache Kafka did not start within 30 s.")
+    }
+
+    /// Ends a broker as kill -9 does; its data stays.
+    public static func kill(home: String, name: String) throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: home + "/kafka")
+        process.arguments = ["kill", "--dir", directory(name).appendingPathComponent("data").path]
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+    }
+
+    private static func directory(_ name: String) -> URL {
+        FileManager.default.temporaryDirectory
+            .appendingPathComponent("marquee-kafka-\(ProcessInfo.processInfo.processIdentifier)-\(name)")
     }
 
     /// Leaves a small shell behind that kills the broker and removes its files once this process is gone, also when

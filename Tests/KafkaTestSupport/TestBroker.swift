@@ -28,8 +28,8 @@ public enum TestBroker {
         if let servers = environment["MARQUEE_TEST_BROKERS"], !servers.isEmpty {
             return Shared(backing: .apacheKafka(servers: servers))
         }
-        if let home = environment["MARQUEE_KAFKA_HOME"], !home.isEmpty {
-            return Shared(backing: .apacheKafka(servers: try ApacheKafka.start(home: home)))
+        if let home = ApacheKafka.home {
+            return Shared(backing: .apacheKafka(servers: try ApacheKafka.start(home: home, name: "shared")))
         }
         return Shared(backing: .embedded(try EmbeddedBroker()))
     }

@@ -21,6 +21,7 @@ struct SourceBenchmark {
         let total = try (0..<Int32(partitions)).reduce(0) {
             try $0 + Int(source.bounds(of: InputPartition(.ratings, $1)).count)
         }
+        let before = Self.residentMegabytes()
         try source.assign([:])
         var count = 0
         var sum: UInt64 = 0
@@ -49,12 +50,57 @@ struct SourceBenchmark {
         }
         let seconds = last - began
         source.release(batch)
-        var usage = rusage()
-        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         print(
             "{\"n\":\(count),\"perSecond\":\(Int(Double(count) / seconds)),\"seconds\":\(seconds),\"polls\":\(polls),"
-                + "\"longestStallMilliseconds\":\(Int(longestStall * 1000)),\"rssMB\":\(usage.ru_maxrss / 1024)}")
+                + "\"longestStallMilliseconds\":\(Int(longestStall * 1000)),\"peakMB\":\(Self.residentMegabytes()),"
+                + "\"beforeMB\":\(before)}")
         #expect(count == total && sum > 0)
+    }
+
+    @Test(.timeLimit(.minutes(2)))
+    func `Publishes single lists and bursts`() throws {
+        let environment = ProcessInfo.processInfo.environment
+        let servers = try #require(environment["MARQUEE_BENCH_BROKERS"])
+        let linger = environment["MARQUEE_BENCH_LINGER"] ?? "0"
+        let configuration = try KafkaConfiguration(bootstrapServers: servers, properties: ["linger.ms": linger])
+        let topics = KafkaTopics(applicationID: "bench\(UInt32.random(in: 0 ... .max))")
+        let admin = try KafkaAdmin(configuration)
+        _ = try admin.create(
+            [topics.recommendations, topics.deadLetters, topics.journal].map { NewKafkaTopic(name: $0, partitions: 4) })
+        admin.close()
+        let sink = try KafkaEventSink(configuration, topics: topics, journalKey: "bench")
+        let single = chunk(1, bytes: 600)
+        var times: [Double] = []
+        for epoch in 1...Int64(500) {
+            let began = Self.seconds()
+            try sink.send(single, epoch: epoch)
+            while sink.pendingCount > 0 { try sink.poll(waitMilliseconds: 100) { _ in } }
+            times.append(Self.seconds() - began)
+            usleep(1000)
+        }
+        times.sort()
+        let burst = chunk(5000, bytes: 600)
+        let began = Self.seconds()
+        for epoch in 1...Int64(40) {
+            try sink.send(burst, epoch: epoch)
+            try sink.poll(waitMilliseconds: 0) { _ in }
+        }
+        while sink.pendingCount > 0 { try sink.poll(waitMilliseconds: 100) { _ in } }
+        let seconds = Self.seconds() - began
+        print(
+            "{\"linger\":\(linger),\"p50Microseconds\":\(Int(times[250] * 1e6)),"
+                + "\"p99Microseconds\":\(Int(times[495] * 1e6)),\"burstPerSecond\":\(Int(200_000 / seconds)),"
+                + "\"peakMB\":\(Self.residentMegabytes())}")
+        try sink.close(waitMilliseconds: 5_000)
+    }
+
+    private static func residentMegabytes() -> Int {
+        // getrusage would count what the process that started this one had.
+        guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
+            let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM") }),
+            let kilobytes = line.split(separator: " ").dropFirst().compactMap({ Int($0) }).first
+        else { return -1 }
+        return kilobytes / 1024
     }
 
     private static func seconds() -> Double {

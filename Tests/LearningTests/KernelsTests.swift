@@ -6,7 +6,7 @@ import Testing
 struct KernelsTests {
     @Test(arguments: KernelsNumbers.allCases)
     func dotIsTheSameInEveryVariant(numbers: KernelsNumbers) {
-        var random = KernelsRandom(state: KernelsVariants.seed)
+        var random = SeededRandom(seed: KernelsVariants.seed)
         for length in KernelsVariants.lengths {
             for _ in 0..<10 {
                 let a = numbers.row(length, &random)
@@ -23,7 +23,7 @@ struct KernelsTests {
 
     @Test(arguments: KernelsNumbers.allCases)
     func axpyIsTheSameInEveryVariant(numbers: KernelsNumbers) {
-        var random = KernelsRandom(state: KernelsVariants.seed)
+        var random = SeededRandom(seed: KernelsVariants.seed)
         for length in KernelsVariants.lengths {
             let alpha = numbers.value(&random)
             let x = numbers.row(length, &random)
@@ -41,7 +41,7 @@ struct KernelsTests {
 
     @Test(arguments: KernelsNumbers.allCases)
     func factorisationStepIsTheSameInEveryVariant(numbers: KernelsNumbers) {
-        var random = KernelsRandom(state: KernelsVariants.seed)
+        var random = SeededRandom(seed: KernelsVariants.seed)
         for length in KernelsVariants.lengths {
             let error = Float.random(in: -2...2, using: &random)
             let (eta, reg): (Float, Float) = (0.03, 0.07)
@@ -76,7 +76,7 @@ struct KernelsTests {
     }
 
     @Test func findReturnsTheFirstIndexInEveryVariant() {
-        var random = KernelsRandom(state: KernelsVariants.seed)
+        var random = SeededRandom(seed: KernelsVariants.seed)
         for length in 0...130 {
             let values = (0..<length).map { _ in UInt32.random(in: 0..<40, using: &random) }
             for needle in UInt32(0)..<41 {
@@ -93,7 +93,7 @@ struct KernelsTests {
 
     @Test(arguments: KernelsNumbers.allCases)
     func reverseSearchFindsWhoseThresholdIsPassed(numbers: KernelsNumbers) {
-        var random = KernelsRandom(state: KernelsVariants.seed)
+        var random = SeededRandom(seed: KernelsVariants.seed)
         let (length, stride, userCount) = (32, 48, 301)
         let movie = numbers.row(length, &random)
         let users = numbers.row(stride * userCount, &random)
@@ -133,12 +133,6 @@ struct KernelsTests {
                 }
             }
         }
-    }
-
-    @Test func selectionRefusesWhatCannotRun() {
-        let before = mq_kernels()
-        #expect(!mq_kernels_select(mq_variant(rawValue: 99)))
-        #expect(mq_kernels() == before)
     }
 
     /// The order of operations that the header promises, written out once more.

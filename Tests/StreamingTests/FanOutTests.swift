@@ -20,7 +20,8 @@ import Testing
         return service
     }
 
-    @Test(arguments: [1, 2, 3] as [UInt64]) func aNewMovieReachesExactlyThoseWhoseListItWouldEnter(seed: UInt64) throws {
+    @Test(arguments: [1, 2, 3] as [UInt64]) func aNewMovieReachesExactlyThoseWhoseListItWouldEnter(seed: UInt64) throws
+    {
         let broker = ModelBroker()
         let service = try trainedService(broker, seed: seed)
         let before = broker.published.count

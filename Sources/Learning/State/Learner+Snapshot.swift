@@ -114,9 +114,7 @@ extension Learner {
         }
         let userCount = try reader.readCount(elementBytes: 8)
         for _ in 0..<userCount { try restoreUser(from: &reader, movieCount: UInt32(movieCount)) }
-        var free: [UInt32] = []
-        for _ in 0..<(try reader.readCount(elementBytes: 4)) { free.append(try reader.read()) }
-        users.restore(free: free)
+        try restoreFreeRows(from: &reader)
         for _ in 0..<(try reader.readCount(elementBytes: 16)) {
             let id = try reader.read(Int64.self)
             forgotten[id] = try reader.read()
@@ -131,12 +129,18 @@ extension Learner {
 
     private func restoreUser(from reader: inout StateReader, movieCount: UInt32) throws {
         var user = UserRow(id: try reader.read())
+        guard user.id >= 0, users.row(of: user.id) == IdentityMap.none else {
+            throw StateReader.Failure.impossible("user id \(user.id)", offset: reader.offset)
+        }
         if user.id != 0 {
             user.gender = try reader.read()
             user.age = try reader.read()
             user.occupation = try reader.read()
             user.hasProfile = try reader.read()
             let count = try reader.readCount(elementBytes: 13)
+            guard count <= RatedMovies.entriesMax else {
+                throw StateReader.Failure.impossible("\(count) ratings of a user", offset: reader.offset)
+            }
             let times = try reader.take(8 * count)
             let movies = try reader.take(4 * count)
             let values = try reader.take(count)
@@ -149,13 +153,28 @@ extension Learner {
                     movie, timeMilliseconds: times.loadUnaligned(fromByteOffset: 8 * at, as: Int64.self),
                     value: values.loadUnaligned(fromByteOffset: at, as: UInt8.self), to: &user.rated)
             }
-            guard users.row(of: user.id) == IdentityMap.none else {
-                throw StateReader.Failure.impossible("user id \(user.id)", offset: reader.offset)
-            }
         }
         let row = users.restore(user)
         // A free row needs its place in the model too; its content is written when it is used again.
         model.addUser(row, id: user.id)
         if user.hasProfile != 0 { model.describeUser(row, profile: user) }
+    }
+
+    /// The list names exactly the rows without a user, each once: a row that it named twice would get two users.
+    private func restoreFreeRows(from reader: inout StateReader) throws {
+        var isListed = [Bool](repeating: false, count: users.rowCount)
+        var free: [UInt32] = []
+        for _ in 0..<(try reader.readCount(elementBytes: 4)) {
+            let row = try reader.read(UInt32.self)
+            guard Int(row) < users.rowCount, !users.isAlive(row), !isListed[Int(row)] else {
+                throw StateReader.Failure.impossible("free row \(row)", offset: reader.offset)
+            }
+            isListed[Int(row)] = true
+            free.append(row)
+        }
+        guard free.count == users.rowCount - users.count else {
+            throw StateReader.Failure.impossible("\(free.count) free rows", offset: reader.offset)
+        }
+        users.restore(free: free)
     }
 }

@@ -65,11 +65,10 @@ public final class Learner {
         if at < 0 {
             let historyCount = userRow.pointee.rated.count
             if isRemoval {
-                rated.append(
-                    movie, timeMilliseconds: time, value: RatedMovies.removedFlag, to: &userRow.pointee.rated)
+                enter(movie, time, RatedMovies.removedFlag, userRow)
                 settle(.removedUnknown, index, outcomes)
             } else {
-                rated.append(movie, timeMilliseconds: time, value: halfStars, to: &userRow.pointee.rated)
+                enter(movie, time, halfStars, userRow)
                 movies.mutablePointer(movie).pointee.ratingCount += 1
                 learn(.new, index, outcomes, halfStars, 0, historyCount, time)
                 settle(.applied, index, outcomes)
@@ -110,6 +109,13 @@ public final class Learner {
             learn(.changed, index, outcomes, halfStars, known, UInt32(at), time)
             settle(.changed, index, outcomes)
         }
+    }
+
+    /// Appends to the user's entries; what the limit drops is not rated any more.
+    @inline(__always)
+    private func enter(_ movie: UInt32, _ time: Int64, _ value: UInt8, _ user: UnsafeMutablePointer<UserRow>) {
+        let dropped = rated.append(movie, timeMilliseconds: time, value: value, to: &user.pointee.rated)
+        if dropped != IdentityMap.none { movies.mutablePointer(dropped).pointee.ratingCount -= 1 }
     }
 
     @inline(__always)

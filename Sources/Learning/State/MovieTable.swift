@@ -34,6 +34,8 @@ public final class MovieTable {
     public init() {}
 
     public var count: Int { rows.count }
+    /// The largest id of a movie; 0 when there is none.
+    public private(set) var idMax: Int64 = 0
 
     /// The movie's row, or `IdentityMap.none`.
     @inline(__always)
@@ -67,6 +69,7 @@ public final class MovieTable {
         let number = rows.append()
         mutablePointer(number).initialize(to: row)
         map.insert(row.id, row: number)
+        idMax = max(idMax, row.id)
         descriptions.append(description)
         return number
     }

@@ -8,7 +8,7 @@ public enum RatingOutcome: UInt8, Sendable, CaseIterable {
     case confirmed
     /// A rating taken back.
     case removed
-    /// The very same rating again: nothing happens.
+    /// The very same rating again: nothing happens. Also a removal of what is removed, though its time moves.
     case repeated
     /// Older than what is known of this user and movie: ignored.
     case late

@@ -78,7 +78,9 @@ public struct StateReader {
     public mutating func readCount(elementBytes: Int) throws -> Int {
         let at = offset
         let count = try read(UInt64.self)
-        guard count <= UInt64(remaining / max(1, elementBytes)) else { throw Failure.impossible("count \(count)", offset: at) }
+        guard count <= UInt64(remaining / max(1, elementBytes)) else {
+            throw Failure.impossible("count \(count)", offset: at)
+        }
         return Int(count)
     }
 

@@ -10,10 +10,15 @@ public final class IdentityMap {
         /// 0 = empty: ids are positive.
         var id: Int64
         var row: UInt32
+
+        /// Its row is that of an unknown id, so that 0 is unknown too.
+        static let empty = Slot(id: 0, row: IdentityMap.none)
     }
 
     private var slots: UnsafeMutablePointer<Slot>
     private var mask: Int
+    /// 64 minus the number of bits of a slot's index.
+    private var shift: UInt64
     public private(set) var count = 0
 
     public init(capacity: Int = 1024) {
@@ -21,6 +26,7 @@ public final class IdentityMap {
         while size * 3 < capacity * 5 { size *= 2 }
         slots = Self.emptySlots(size)
         mask = size - 1
+        shift = UInt64(64 - size.trailingZeroBitCount)
     }
 
     deinit { slots.deallocate() }
@@ -48,8 +54,9 @@ public final class IdentityMap {
     /// Removes an id; does nothing when it is not there. Later slots of the run move up, so no tombstones build up.
     public func remove(_ id: Int64) {
         var hole = home(id)
-        while slots[hole].id != id {
+        while true {
             if slots[hole].id == 0 { return }
+            if slots[hole].id == id { break }
             hole = (hole &+ 1) & mask
         }
         count -= 1
@@ -64,13 +71,14 @@ public final class IdentityMap {
                 hole = at
             }
         }
-        slots[hole] = Slot(id: 0, row: 0)
+        slots[hole] = .empty
     }
 
-    /// Fibonacci hashing: dense MovieLens ids spread over the table, and neighbours do not collide.
+    /// Fibonacci hashing: dense MovieLens ids spread over the table, and neighbours do not collide. It takes the top
+    /// bits, the only ones that every bit of the id reaches: ids whose low bits are all zero must not pile up.
     @inline(__always)
     private func home(_ id: Int64) -> Int {
-        Int(truncatingIfNeeded: (UInt64(bitPattern: id) &* 0x9E37_79B9_7F4A_7C15) >> 20) & mask
+        Int(truncatingIfNeeded: (UInt64(bitPattern: id) &* 0x9E37_79B9_7F4A_7C15) &>> shift)
     }
 
     private func place(_ slot: Slot) {
@@ -87,13 +95,14 @@ public final class IdentityMap {
         let oldSize = mask + 1
         slots = Self.emptySlots(oldSize * 2)
         mask = oldSize * 2 - 1
+        shift -= 1
         for at in 0..<oldSize where old[at].id != 0 { place(old[at]) }
         old.deallocate()
     }
 
     private static func emptySlots(_ size: Int) -> UnsafeMutablePointer<Slot> {
         let slots = UnsafeMutablePointer<Slot>.allocate(capacity: size)
-        slots.initialize(repeating: Slot(id: 0, row: 0), count: size)
+        slots.initialize(repeating: .empty, count: size)
         return slots
     }
 }

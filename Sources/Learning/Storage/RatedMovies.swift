@@ -18,7 +18,7 @@ public struct RatedHandle: Sendable, Equatable {
 /// A user's entries lie together in one block of three columns (times, movie rows, values); blocks come in powers of
 /// two and move up a class when full. Looking up a movie scans the user's column of row numbers with a vector kernel:
 /// for the longest lists of MovieLens that is faster than a hash, and an entry takes 13 bytes. Append is amortised
-/// O(1), find is O(entries of the user).
+/// O(1), but O(entries) for a user at the limit; find is O(entries of the user).
 public final class RatedMovies {
     /// A user keeps at most this many; then the oldest arrival goes.
     public static let entriesMax = 65_536
@@ -59,10 +59,17 @@ public final class RatedMovies {
         return Int(mq_find_u32(entries(handle).movies, Int(handle.count), movie))
     }
 
+    /// Adds an entry for a movie that has none.
+    ///
+    /// - Returns: the movie whose rating stood and was dropped at the limit, or `IdentityMap.none`.
+    @discardableResult
     public func append(
         _ movie: UInt32, timeMilliseconds: Int64, value: UInt8, to handle: inout RatedHandle
-    ) {
-        if handle.sizeClass == 0 || Int(handle.count) == Self.capacity(Int(handle.sizeClass) - 1) { makeRoom(&handle) }
+    ) -> UInt32 {
+        var dropped = IdentityMap.none
+        if handle.sizeClass == 0 || Int(handle.count) == Self.capacity(Int(handle.sizeClass) - 1) {
+            dropped = makeRoom(&handle)
+        }
         let at = Int(handle.count)
         handle.count += 1
         if value & Self.removedFlag != 0 { handle.removedCount += 1 }
@@ -70,6 +77,7 @@ public final class RatedMovies {
         times[at] = timeMilliseconds
         movies[at] = movie
         values[at] = value
+        return dropped
     }
 
     /// Replaces value and time of entry `at`.
@@ -85,10 +93,7 @@ public final class RatedMovies {
     /// Gives the user's block back and empties the handle.
     public func removeAll(_ handle: inout RatedHandle) {
         if handle.sizeClass != 0 {
-            // Overwritten at once: a forgotten user's ratings must not linger in free memory.
-            let pool = pools[Int(handle.sizeClass) - 1]
-            pool.mutableRow(handle.block).initializeMemory(as: UInt8.self, repeating: 0, count: pool.rowBytes)
-            freeBlocks[Int(handle.sizeClass) - 1].append(handle.block)
+            giveBack(handle.block, Int(handle.sizeClass) - 1)
         }
         handle = RatedHandle()
     }
@@ -117,22 +122,31 @@ public final class RatedMovies {
         freeBlocks[sizeClass].popLast() ?? pools[sizeClass].append()
     }
 
-    /// Moves the entries one class up, or drops the oldest at the limit.
-    private func makeRoom(_ handle: inout RatedHandle) {
+    private func giveBack(_ block: UInt32, _ sizeClass: Int) {
+        // Overwritten at once: the ratings of a user who is forgotten must not linger in free memory.
+        let pool = pools[sizeClass]
+        pool.mutableRow(block).initializeMemory(as: UInt8.self, repeating: 0, count: pool.rowBytes)
+        freeBlocks[sizeClass].append(block)
+    }
+
+    /// Moves the entries one class up, or drops the oldest at the limit and returns its movie if the rating stood.
+    private func makeRoom(_ handle: inout RatedHandle) -> UInt32 {
         if handle.sizeClass == 0 {
             handle.sizeClass = 1
             handle.block = takeBlock(0)
-            return
+            return IdentityMap.none
         }
         let old = columns(handle)
         let count = Int(handle.count)
         if count == Self.entriesMax {
-            if old.2[0] & Self.removedFlag != 0 { handle.removedCount -= 1 }
+            let wasRemoved = old.2[0] & Self.removedFlag != 0
+            let dropped = wasRemoved ? IdentityMap.none : old.1[0]
+            if wasRemoved { handle.removedCount -= 1 }
             old.0.update(from: old.0 + 1, count: count - 1)
             old.1.update(from: old.1 + 1, count: count - 1)
             old.2.update(from: old.2 + 1, count: count - 1)
             handle.count -= 1
-            return
+            return dropped
         }
         let oldClass = Int(handle.sizeClass) - 1
         let oldBlock = handle.block
@@ -142,7 +156,8 @@ public final class RatedMovies {
         new.0.update(from: old.0, count: count)
         new.1.update(from: old.1, count: count)
         new.2.update(from: old.2, count: count)
-        freeBlocks[oldClass].append(oldBlock)
+        giveBack(oldBlock, oldClass)
+        return IdentityMap.none
     }
 }
 

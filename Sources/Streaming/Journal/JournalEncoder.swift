@@ -49,6 +49,12 @@ public final class JournalEncoder {
         }
     }
 
+    /// The most that a list can take in a record: user id, count, score, and the differences of its movies' ids.
+    public static func listBytesMax(length: Int, movieIDMax: Int64) -> Int {
+        let differenceBits = Int64.bitWidth - movieIDMax.leadingZeroBitCount + 1
+        return 10 + 2 + 4 + length * ((differenceBits + 6) / 7)
+    }
+
     /// Writes the whole commit record to `record` (emptied first) and returns its chain.
     public func finish(
         epoch: Int64, previousChain: Chain, isCatalogueComplete: Bool, fanOuts: [FanOut], into record: ByteBuffer

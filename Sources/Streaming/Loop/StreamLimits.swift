@@ -6,7 +6,9 @@ public enum StreamLimits {
     public static let batchRecordsMax = 8192
     /// Lists of one commit.
     public static let commitListsMax = 16_384
-    /// Journal record of one commit, in bytes.
+    /// A commit with room for fewer lists than this is sealed.
+    public static let listRoomMin = 256
+    /// Journal record of one commit, in bytes: well below what brokers take in one record.
     public static let journalRecordBytesMax = 512 * 1024
     /// Encoded lists and dead letters that go to the sink together.
     public static let chunkBytes = 256 * 1024

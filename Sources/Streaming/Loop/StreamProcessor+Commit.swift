@@ -4,10 +4,17 @@ import Recommending
 
 /// Sealing a commit: who is due, their lists, the journal record.
 extension StreamProcessor {
+    /// How many more users may become due in the open commit, so that its journal record stays within its limit.
+    var listRoom: Int {
+        let bytes = StreamLimits.journalRecordBytesMax - commit.journal.byteCount
+        let each = JournalEncoder.listBytesMax(
+            length: settings.listLength, movieIDMax: learner.movies.idMax)
+        return min(StreamLimits.commitListsMax, max(0, bytes) / each) - commit.due.count
+    }
+
     /// Whether the open commit has grown enough.
     private var isGrown: Bool {
-        commit.workNanoseconds >= settings.commitWorkNanoseconds || commit.due.count >= StreamLimits.commitListsMax
-            || commit.journal.byteCount >= StreamLimits.journalRecordBytesMax
+        commit.workNanoseconds >= settings.commitWorkNanoseconds || listRoom < StreamLimits.listRoomMin
     }
 
     /// The commit is grown and can't be sealed: the broker does not keep up, so nothing more is taken.
@@ -73,7 +80,7 @@ extension StreamProcessor {
         lists.reserve(learner.users.rowCount)
         while !fanOuts.isEmpty {
             var more = true
-            while more && commit.due.count + FanOutSearch.usersPerRun <= StreamLimits.commitListsMax {
+            while more && listRoom >= FanOutSearch.usersPerRun {
                 let fanOut = fanOuts[0]
                 more = fanOutSearch.advance(&fanOuts[0]) { user in
                     let cause = commit.causes.append(

@@ -123,10 +123,12 @@ public final class StreamProcessor {
 
     /// Takes what waits; true when the batch is full, so that more may wait.
     private func poll() throws -> Bool {
+        // Each record makes at most one user due, so the commit can't outgrow its limit.
+        let limit = min(StreamLimits.batchRecordsMax, max(1, listRoom))
         try source.poll(
-            catalogueEnds == nil ? .all : [.movies, .users], limit: StreamLimits.batchRecordsMax,
+            catalogueEnds == nil ? .all : [.movies, .users], limit: limit,
             waitMilliseconds: pollWaitMilliseconds(), into: batch)
-        return batch.count >= StreamLimits.batchRecordsMax / 2
+        return batch.count >= limit / 2
     }
 
     private func pollWaitMilliseconds() -> Int32 {

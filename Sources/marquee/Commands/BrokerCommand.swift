@@ -11,10 +11,11 @@ enum BrokerCommand {
         do {
             broker = try EmbeddedBroker(port: UInt16(port))
         } catch {
-            throw UserFacingError("can't listen on 127.0.0.1:\(port): another process has it; choose another with --port")
+            throw UserFacingError(
+                "can't listen on 127.0.0.1:\(port): another process has it; choose another with --port")
         }
         defer { broker.stop() }
-        let topics = KafkaTopics(prefix: try invocation.string("topic-prefix"))
+        let topics = KafkaTopics(prefix: invocation.string(ifSet: "topic-prefix") ?? "")
         let wanted = ApplicationTopics(topics: topics, partitions: try invocation.int("partitions"))
         for topic in wanted.publicTopics { try broker.createTopic(topic.name, partitions: topic.partitions) }
         Terminal.log(

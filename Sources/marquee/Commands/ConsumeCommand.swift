@@ -6,6 +6,7 @@ import Kafka
 /// `marquee consume`: the lists as they are published, as a table or as the topic's documents.
 enum ConsumeCommand {
     static func run(_ invocation: Invocation) throws -> Int32 {
+        let place = try start(invocation)
         let stop = StopSignal()
         let connection = try ConnectionOptions(invocation)
         let wantedUser = invocation.int(ifSet: "user").map { Array(String($0).utf8) }
@@ -14,12 +15,9 @@ enum ConsumeCommand {
         let reader: KafkaTopicReader
         do {
             reader = try KafkaTopicReader(
-                connection.configuration, topic: connection.topics.recommendations, from: try start(invocation))
+                connection.configuration, topic: connection.topics.recommendations, from: place)
         } catch KafkaError.topicMissing(let topic) {
-            let brokers = connection.configuration.bootstrapServers
-            throw UserFacingError(
-                "the topic '\(topic)' is missing on \(brokers):"
-                    + " make it with 'marquee topics create --brokers \(brokers)'")
+            throw connection.missing(topic)
         }
         let line = ByteBuffer()
         var shown = 0

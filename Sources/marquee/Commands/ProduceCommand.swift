@@ -89,7 +89,9 @@ enum ProduceCommand {
     }
 
     private static func identifier(_ field: String, in text: String) -> Int64? {
-        guard let object = try? JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any] else { return nil }
+        guard let object = try? JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any] else {
+            return nil
+        }
         return (object[field] as? NSNumber)?.int64Value
     }
 
@@ -112,9 +114,7 @@ enum ProduceCommand {
         defer { admin.close() }
         let name = connection.topics.name(of: topic)
         if try admin.partitionCount(of: name) != nil { return }
-        let brokers = connection.configuration.bootstrapServers
-        throw UserFacingError(
-            "the topic '\(name)' is missing on \(brokers): make it with 'marquee topics create --brokers \(brokers)'")
+        throw connection.missing(name)
     }
 
     private static func report(_ count: Int, _ topic: InputTopic, _ invocation: Invocation) throws {

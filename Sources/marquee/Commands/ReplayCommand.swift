@@ -30,7 +30,8 @@ enum ReplayCommand {
         let published = invocation.isSet("from") ? [] : try newestPublished(connection)
         let isResumed = published.contains { $0 >= 0 }
         if isResumed {
-            Terminal.log("the topic holds ratings up to number \(published.max() ?? 0) of the stream: going on from there")
+            Terminal.log(
+                "the topic holds ratings up to number \(published.max() ?? 0) of the stream: going on from there")
         }
 
         let replay = try StreamReplay(
@@ -43,9 +44,9 @@ enum ReplayCommand {
         }
         var progress = Progress("ratings", total: stream.count - from)
         let began = MonotonicTime.seconds
-        summary.ratings = try replay.publish(ratings: stream, from: from, published: published, shouldStop: { stop.isSet }) {
-            progress.update($0)
-        }
+        summary.ratings = try replay.publish(
+            ratings: stream, from: from, published: published, shouldStop: { stop.isSet },
+            progress: { progress.update($0) })
         progress.clear()
         summary.seconds = MonotonicTime.seconds - began
         summary.ratingsPerSecond = Double(summary.ratings) / max(summary.seconds, 1e-9)
@@ -65,10 +66,7 @@ enum ReplayCommand {
         defer { admin.close() }
         for topic in InputTopic.allCases.map({ connection.topics.name(of: $0) })
         where try admin.partitionCount(of: topic) == nil {
-            let brokers = connection.configuration.bootstrapServers
-            throw UserFacingError(
-                "the topic '\(topic)' is missing on \(brokers):"
-                    + " make it with 'marquee topics create --brokers \(brokers)'")
+            throw connection.missing(topic)
         }
     }
 

@@ -17,21 +17,24 @@ enum ServeCommand {
         let stop = StopSignal()
         let connection = try ConnectionOptions(invocation, applicationID: applicationID)
         let stateDirectory =
-            invocation.string(ifSet: "state-dir")
-            ?? RecommenderService.standardStateDirectory(applicationID: applicationID)
+            try invocation.string(ifSet: "state-dir") ?? RecommenderService.standardStateDirectory(connection)
         try prepareTopics(connection)
 
         let service = RecommenderService(
             RecommenderService.Settings(
                 configuration: connection.configuration, topics: connection.topics, stateDirectory: stateDirectory,
-                listLength: try invocation.int("top-k"), notice: { Terminal.log($0) }),
+                listLength: try invocation.int("top-k"), notice: { Terminal.log($0) },
+                onLive: {
+                    Terminal.log(
+                        "serving '\(applicationID)' on \(connection.configuration.bootstrapServers), state in"
+                            + " \(stateDirectory)")
+                }),
             stop: stop)
         watch(service, stop)
-        Terminal.log("serving '\(applicationID)' on \(connection.configuration.bootstrapServers), state in \(stateDirectory)")
         do {
             try service.wait()
         } catch let error as KafkaError {
-            if case .topicMissing(let topic) = error { throw missing(topic, connection) }
+            if case .topicMissing(let topic) = error { throw connection.missing(topic) }
             throw error
         }
         Terminal.log("stopped")
@@ -67,20 +70,12 @@ enum ServeCommand {
         var partitions = 1
         for topic in ApplicationTopics(topics: connection.topics, partitions: 1).publicTopics {
             guard let count = try admin.partitionCount(of: topic.name) else {
-                throw missing(topic.name, connection)
+                throw connection.missing(topic.name)
             }
             if topic.name == connection.topics.name(of: .ratings) { partitions = count }
         }
         let wanted = ApplicationTopics(topics: connection.topics, partitions: partitions).internalTopics
         _ = try ApplicationTopics.create(wanted, connection.configuration)
-    }
-
-    private static func missing(_ topic: String, _ connection: ConnectionOptions) -> UserFacingError {
-        let prefix = connection.topics.prefix.isEmpty ? "" : " --topic-prefix \(connection.topics.prefix)"
-        let brokers = connection.configuration.bootstrapServers
-        return UserFacingError(
-            "the topic '\(topic)' is missing on \(brokers): make it with 'marquee topics create --brokers"
-                + " \(brokers)\(prefix)'")
     }
 
     private static func refuseWhatIsNotThereYet(_ invocation: Invocation) throws {

@@ -101,8 +101,7 @@ enum StateCommand {
         let source = try KafkaEventSource(connection.configuration, topics: connection.topics)
         defer { source.close() }
         let directory =
-            invocation.string(ifSet: "state-dir")
-            ?? RecommenderService.standardStateDirectory(applicationID: applicationID)
+            try invocation.string(ifSet: "state-dir") ?? RecommenderService.standardStateDirectory(connection)
         let at = invocation.int(ifSet: "at").map { Int64($0) }
         let restored = try Restoration.run(
             applicationID: applicationID, topicPrefix: connection.topics.prefix,

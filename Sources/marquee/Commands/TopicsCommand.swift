@@ -52,7 +52,6 @@ enum TopicsCommand {
     private static func inspect(_ connection: ConnectionOptions) throws -> [Finding] {
         let admin = try KafkaAdmin(connection.configuration)
         defer { admin.close() }
-        let brokers = connection.configuration.bootstrapServers
         let wanted = ApplicationTopics(topics: connection.topics, partitions: 1)
         let publicNames = wanted.publicTopics.map(\.name)
         var findings: [Finding] = []
@@ -64,7 +63,7 @@ enum TopicsCommand {
                     Finding(
                         topic: topic.name, problem: "it is missing",
                         fix: isPublic
-                            ? "run 'marquee topics create --brokers \(brokers)'" : "'marquee serve' will make it",
+                            ? "run '\(connection.creationCommand)'" : "'marquee serve' will make it",
                         isFatal: isPublic))
                 continue
             }

@@ -49,16 +49,6 @@ struct ApplicationTopics {
         defer { admin.close() }
         let missing = try wanted.filter { try admin.partitionCount(of: $0.name) == nil }
         if missing.isEmpty { return [] }
-        if try admin.isEmbeddedBroker() {
-            // It makes a topic when a client that allows it asks for it, with partitions of its own number.
-            let toucher = try KafkaAdmin(
-                KafkaConfiguration(
-                    bootstrapServers: configuration.bootstrapServers,
-                    properties: configuration.properties.merging(["allow.auto.create.topics": "true"]) { $1 }))
-            defer { toucher.close() }
-            for topic in missing { _ = try toucher.partitionCount(of: topic.name) }
-            return missing.map(\.name)
-        }
         return try admin.create(missing)
     }
 }

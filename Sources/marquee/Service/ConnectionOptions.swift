@@ -32,6 +32,8 @@ struct ConnectionOptions {
     ) throws -> KafkaConfiguration {
         var properties = defaults
         for property in invocation.properties("kafka") {
+            // MARQUEE_KAFKA_HOME is where the tests find an Apache Kafka; it may be set in the same shell.
+            if property.key == "home", case .environment = property.origin { continue }
             guard !property.key.isEmpty else {
                 throw UsageError("\(property.origin) expects key=value, for example --kafka compression.type=lz4")
             }
@@ -44,13 +46,27 @@ struct ConnectionOptions {
         }
     }
 
+    /// What to say of a public topic that is not there.
+    func missing(_ topic: String) -> UserFacingError {
+        UserFacingError(
+            "the topic '\(topic)' is missing on \(configuration.bootstrapServers): make it with '\(creationCommand)'")
+    }
+
+    /// The command that makes the public topics as they are named here.
+    var creationCommand: String {
+        let prefix = topics.prefix.isEmpty ? "" : " --topic-prefix \(topics.prefix)"
+        return "marquee topics create --brokers \(configuration.bootstrapServers)\(prefix)"
+    }
+
     /// `:9092` means this machine.
     private static func addresses(_ invocation: Invocation) throws -> String {
         let given = try invocation.string("brokers")
         let parts = given.split(separator: ",").map { $0.hasPrefix(":") ? "127.0.0.1\($0)" : String($0) }
         for part in parts {
-            let port = part.split(separator: ":").last.flatMap { Int($0) } ?? 9092
-            if part.contains(" ") || !(1...65535).contains(port) || part.hasSuffix(":") {
+            // A port follows the last colon, unless that one stands within an IPv6 address.
+            let colon = part.hasSuffix("]") ? nil : part.lastIndex(of: ":")
+            let port = colon.map { Int(part[part.index(after: $0)...]) ?? 0 } ?? 9092
+            if part.contains(" ") || !(1...65535).contains(port) {
                 throw invocation.error("brokers", expected: "HOST:PORT, several separated by commas")
             }
         }

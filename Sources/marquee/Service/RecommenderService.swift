@@ -17,6 +17,8 @@ final class RecommenderService: Sendable {
         var model = ModelKind.biasedMatrixFactorization
         /// Lines for the log; called from the service's thread.
         var notice: @Sendable (String) -> Void = { _ in }
+        /// Called from the service's thread when the state is restored and the stream is read.
+        var onLive: @Sendable () -> Void = {}
         /// Makes a look-on at events before they are learnt; for quality figures.
         var makeObserver: (@Sendable (Recommender) -> any LearningObserver)?
     }
@@ -92,15 +94,22 @@ final class RecommenderService: Sendable {
         liveCounters.withLock { $0 = processor.counters }
 
         try processor.restore()
+        settings.onLive()
         try processor.run { stop.isSet }
     }
 
-    /// Where an application keeps its state unless it is told: by the XDG base directory specification.
-    static func standardStateDirectory(applicationID: String) -> String {
+    /// Where an application keeps its state unless it is told: by the XDG base directory specification, a folder a
+    /// cluster and application, so that two clusters never share one.
+    static func standardStateDirectory(_ connection: ConnectionOptions) throws -> String {
+        let admin = try KafkaAdmin(connection.configuration)
+        defer { admin.close() }
+        let cluster = (try admin.clusterID() ?? "kafka").filter {
+            $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-")
+        }
         let environment = ProcessInfo.processInfo.environment
         let base =
             environment["XDG_STATE_HOME"].flatMap { $0.isEmpty ? nil : $0 }
             ?? (environment["HOME"] ?? NSHomeDirectory()) + "/.local/state"
-        return "\(base)/marquee/\(applicationID)"
+        return "\(base)/marquee/\(cluster)/\(connection.topics.applicationID)"
     }
 }

@@ -80,7 +80,8 @@ final class ModelBroker {
         let time = time.map { ",\"event_time\":\($0)" } ?? ""
         let id = id.map { ",\"event_id\":\"\($0)\"" } ?? ""
         produce(
-            .ratings, key: "\(user)", value: "{\"user_id\":\(user),\"movie_id\":\(movie),\"rating\":\(rating)\(time)\(id)}")
+            .ratings, key: "\(user)",
+            value: "{\"user_id\":\(user),\"movie_id\":\(movie),\"rating\":\(rating)\(time)\(id)}")
     }
 
     func remove(_ user: Int64, _ movie: Int64) {
@@ -88,7 +89,8 @@ final class ModelBroker {
     }
 
     func announce(_ movie: Int64, _ title: String) {
-        produce(.movies, key: "\(movie)", value: "{\"movie_id\":\(movie),\"title\":\"\(title)\",\"genres\":[\"Drama\"]}")
+        produce(
+            .movies, key: "\(movie)", value: "{\"movie_id\":\(movie),\"title\":\"\(title)\",\"genres\":[\"Drama\"]}")
     }
 
     func withdraw(_ movie: Int64) { produce(.movies, key: "\(movie)", value: nil) }
@@ -199,7 +201,8 @@ final class ModelSink: EventSink {
                 broker.published.append(
                     ModelBroker.Published(
                         userID: Int64(String(decoding: key ?? [], as: UTF8.self)) ?? -1,
-                        list: try value.map { bytes in try bytes.withUnsafeBytes { try RecommendationList(json: $0) } }))
+                        list: try value.map { bytes in try bytes.withUnsafeBytes { try RecommendationList(json: $0) } })
+                )
             case .deadLetter:
                 broker.deadLetters.append(
                     ModelBroker.DeadLetter(key: key, value: value, headers: chunk.headers[record.headers]))

@@ -17,7 +17,7 @@ final class TestService {
 
     init(
         _ broker: ModelBroker, store: CheckpointStore? = nil, listLength: Int = 10,
-        model: any OnlineModel = BiasedMatrixFactorization(),
+        model: any OnlineModel = BiasedMatrixFactorization(), source other: (any EventSource)? = nil,
         _ configure: (inout StreamProcessor.Settings) -> Void = { _ in }
     ) throws {
         self.broker = broker
@@ -31,7 +31,8 @@ final class TestService {
             learner: learner, index: ExactFloatIndex(dimension: model.dimension), listLength: listLength)
         processor = StreamProcessor(
             settings: settings, recommender: recommender, lists: PublishedLists(capacity: listLength),
-            encoder: JSONRecommendationListEncoder(), source: source, sink: sink, journal: ModelJournal(broker),
+            encoder: JSONRecommendationListEncoder(), source: other ?? source, sink: sink,
+            journal: ModelJournal(broker),
             clock: clock, store: store)
         processor.notice = { [unowned self] in notices.append($0) }
     }

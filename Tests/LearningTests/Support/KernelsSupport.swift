@@ -1,23 +1,10 @@
 import CVectorKernels
 
-/// SplitMix64 (Steele, Lea and Flood, 2014).
-struct KernelsRandom: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}
-
 /// Kinds of numbers that break kernels which round, flush or order differently.
 enum KernelsNumbers: CaseIterable {
     case ordinary, huge, tiny, denormal, zero, negative, equal, mixed
 
-    func value(_ random: inout KernelsRandom) -> Float {
+    func value(_ random: inout SeededRandom) -> Float {
         switch self {
         case .ordinary: return Float.random(in: -1...1, using: &random)
         case .huge: return Float.random(in: -1e18...1e18, using: &random)
@@ -32,7 +19,7 @@ enum KernelsNumbers: CaseIterable {
         }
     }
 
-    func row(_ count: Int, _ random: inout KernelsRandom) -> [Float] {
+    func row(_ count: Int, _ random: inout SeededRandom) -> [Float] {
         (0..<count).map { _ in value(&random) }
     }
 }

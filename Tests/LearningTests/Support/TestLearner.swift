@@ -1,0 +1,88 @@
+import Events
+import Learning
+
+/// A rating event as a test writes it down.
+struct RatingEvent {
+    var user: Int64
+    var movie: Int64
+    var halfStars: UInt8
+    /// Event time, milliseconds.
+    var time: Int64
+    /// When it was produced, milliseconds.
+    var recordTimestamp: Int64
+    var isRemoval: Bool
+
+    static func set(_ user: Int64, _ movie: Int64, _ halfStars: UInt8, at time: Int64, produced: Int64? = nil) -> Self {
+        Self(
+            user: user, movie: movie, halfStars: halfStars, time: time, recordTimestamp: produced ?? time,
+            isRemoval: false)
+    }
+
+    static func remove(_ user: Int64, _ movie: Int64, at time: Int64, produced: Int64? = nil) -> Self {
+        Self(user: user, movie: movie, halfStars: 0, time: time, recordTimestamp: produced ?? time, isRemoval: true)
+    }
+}
+
+/// A learner with the batch and the outcomes that feed it.
+final class TestLearner {
+    static let batchCapacity = 4096
+
+    let model: BiasedMatrixFactorization
+    let learner: Learner
+    let batch = RatingBatch(capacity: batchCapacity)
+    let outcomes = RatingOutcomes(capacity: batchCapacity)
+
+    init(_ settings: BiasedMatrixFactorization.Settings = .init()) {
+        model = BiasedMatrixFactorization(settings)
+        learner = Learner(model: model, batchCapacity: Self.batchCapacity)
+    }
+
+    /// Restores what `bytes` wrote.
+    convenience init(restoring bytes: [UInt8], _ settings: BiasedMatrixFactorization.Settings = .init()) throws {
+        self.init(settings)
+        try bytes.withUnsafeBytes { bytes in
+            var reader = StateReader(bytes)
+            try learner.restore(from: &reader)
+            guard reader.isAtEnd else {
+                throw StateReader.Failure.impossible("\(reader.remaining) bytes too many", offset: reader.offset)
+            }
+        }
+    }
+
+    func fill(_ events: [RatingEvent]) {
+        batch.removeAll()
+        for (row, event) in events.enumerated() {
+            batch.userIDs[row] = event.user
+            batch.movieIDs[row] = event.movie
+            batch.halfStars[row] = event.halfStars
+            batch.operations[row] = (event.isRemoval ? Rating.Operation.remove : .set).rawValue
+            batch.eventTimes[row] = event.time
+            batch.recordTimestamps[row] = event.recordTimestamp
+        }
+        batch.count = events.count
+    }
+
+    /// Applies the events in one call and returns what became of each.
+    @discardableResult
+    func apply(_ events: [RatingEvent]) -> [RatingOutcome?] {
+        fill(events)
+        learner.apply(batch, 0..<events.count, outcomes)
+        return (0..<events.count).map { RatingOutcome(rawValue: outcomes.outcomes[$0]) }
+    }
+
+    /// The predictions of the last call of `apply`.
+    func predictions(_ count: Int) -> [Float] { (0..<count).map { outcomes.predictions[$0] } }
+
+    func bytes() throws -> [UInt8] { try learner.snapshot().bytes() }
+    func digest() throws -> String { try learner.snapshot().digest() }
+}
+
+extension LearnerSnapshot {
+    func bytes() throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        var writer = StateWriter(chunkBytes: 100) { bytes.append(contentsOf: $0) }
+        try write(to: &writer)
+        try writer.flush()
+        return bytes
+    }
+}

@@ -1,0 +1,124 @@
+import Foundation
+import KafkaTestSupport
+import Testing
+
+extension ProcessTests {
+    struct RestartTests {
+        @Test
+        func `A stopped service goes on where it was`() throws {
+            let application = try Application(partitions: 2)
+            let dataset = try DatasetFolder(seed: 2, ratings: 1500)
+            let first = try application.serve()
+            try application.replay(dataset, ["--limit", "700"])
+            try ListHistory.waitForAnswers(application)
+            application.stop(first)
+            let before = try application.digest(state: application.stateFolder)
+
+            // A start and stop without anything new changes nothing.
+            application.stop(try application.serve())
+            #expect(try application.digest(state: application.stateFolder) == before)
+
+            let second = try application.serve()
+            #expect(second.errors.contains("restored epoch \(before.epoch)"), "\(second.errors)")
+            try application.replay(dataset)
+            try checkAll(application, second)
+        }
+
+        @Test
+        func `A service killed in the middle of a replay loses and invents nothing`() throws {
+            let seed = UInt64.random(in: 0 ... .max)
+            var random = Seeded(state: seed)
+            let application = try Application(partitions: 3)
+            let dataset = try DatasetFolder(seed: 3, movies: 200, ratings: 4000)
+            let arguments = ["replay"] + application.connection + ["--dataset", dataset.path, "--speed", "1500/s"]
+            let replay = try ChildProcess(arguments)
+            for _ in 0..<4 {
+                let service = try application.startService()
+                usleep(UInt32(150_000 + random.next() % 500_000))
+                service.kill()
+                #expect(service.ending == .killed(signal: SIGKILL), "seed \(seed): \(service.errors)")
+            }
+            let service = try application.serve()
+            #expect(replay.wait(seconds: 30) == .exited(0))
+            try checkAll(application, service, "seed \(seed)")
+        }
+
+        @Test
+        func `A damaged checkpoint is passed over`() throws {
+            let application = try Application()
+            let dataset = try DatasetFolder(seed: 4, ratings: 1000)
+            for limit in [400, 1000] {
+                let service = try application.serve()
+                try application.replay(dataset, ["--limit", String(limit)])
+                try ListHistory.waitForAnswers(application)
+                application.stop(service)
+            }
+            let digest = try application.digest()
+            let files = try checkpoints(application.stateFolder)
+            try #require(files.count == 2)
+            let seed = UInt64.random(in: 0 ... .max)
+            var random = Seeded(state: seed)
+            for damage in ["truncated", "flipped", "empty", "all"] {
+                let folder = try TemporaryFolder()
+                for (number, file) in files.enumerated() {
+                    var data = try Data(contentsOf: URL(fileURLWithPath: file.path))
+                    let at = Int(random.next() % UInt64(data.count))
+                    switch (damage, number) {
+                    case ("truncated", 0): data = data.prefix(at)
+                    case ("empty", 0): data = Data()
+                    case ("flipped", 0), ("all", _): data[at] ^= UInt8(1 << (random.next() % 8))
+                    default: break
+                    }
+                    try folder.write(file.name, data)
+                }
+                var errors = ""
+                let found = try application.digest(state: folder, errors: &errors)
+                #expect(found == digest, "\(damage), seed \(seed)")
+                let passedOver = errors.components(separatedBy: "is passed over").count - 1
+                #expect(passedOver == (damage == "all" ? 2 : 1), "\(damage), seed \(seed): \(errors)")
+
+                let service = try application.serve(state: folder)
+                #expect(service.errors.contains("is passed over"), "\(damage), seed \(seed): \(service.errors)")
+                application.stop(service)
+                #expect(try application.digest(state: folder) == digest, "\(damage), seed \(seed)")
+            }
+        }
+
+        /// Waits for all answers, stops the service, and compares lists, state and a replay by the journal alone.
+        private func checkAll(
+            _ application: Application, _ service: ChildProcess, _ name: String = "",
+            _ location: SourceLocation = #_sourceLocation
+        ) throws {
+            let oracle = try ListHistory.waitForAnswers(application, location)
+            #expect(Set(oracle.eventIDs).count == oracle.eventIDs.count, "\(name)", sourceLocation: location)
+            application.stop(service, location)
+            let history = try ListHistory(application)
+            let problems = history.problems(against: oracle, topics: application.topics, listLength: 20)
+            #expect(problems.prefix(5) == [], "\(name): \(problems.count) problems", sourceLocation: location)
+            try ProcessTests.checkState(application, oracle, history)
+            let digest = try application.digest(state: application.stateFolder)
+            #expect(digest.ratingsApplied == oracle.answeredCount, "\(name)", sourceLocation: location)
+            #expect(try application.digest() == digest, "\(name)", sourceLocation: location)
+        }
+
+        /// The checkpoint files, newest first.
+        private func checkpoints(_ folder: TemporaryFolder) throws -> [(name: String, path: String)] {
+            try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasPrefix("checkpoint-") }
+                .sorted { $0.count == $1.count ? $0 > $1 : $0.count > $1.count }
+                .map { ($0, "\(folder.path)/\($0)") }
+        }
+    }
+}
+
+/// SplitMix64, so that a failure can be repeated.
+struct Seeded {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var bits = state
+        bits = (bits ^ (bits >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        bits = (bits ^ (bits >> 27)) &* 0x94D0_49BB_1331_11EB
+        return bits ^ (bits >> 31)
+    }
+}

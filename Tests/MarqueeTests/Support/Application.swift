@@ -1,0 +1,119 @@
+import Events
+import Foundation
+import Kafka
+import KafkaTestSupport
+import Testing
+
+/// Topics, application id and state directory that no other test uses.
+final class Application {
+    let topics: KafkaTopics
+    let servers: String
+    let stateFolder: TemporaryFolder
+
+    /// Makes the topics, the public ones with this many partitions.
+    init(partitions: Int = 1) throws {
+        topics = try TestBroker.topics(ratings: partitions, users: partitions, movies: partitions)
+        servers = try TestBroker.servers()
+        stateFolder = try TemporaryFolder()
+    }
+
+    var connection: [String] { ["--brokers", servers, "--topic-prefix", topics.prefix] }
+    var identity: [String] { connection + ["--application-id", topics.applicationID] }
+
+    /// Starts `marquee serve` and waits until it reads the stream.
+    func serve(
+        _ options: [String] = [], state: TemporaryFolder? = nil, _ location: SourceLocation = #_sourceLocation
+    ) throws -> ChildProcess {
+        let service = try startService(options, state: state)
+        let isLive = service.waitForErrors("serving '\(topics.applicationID)'")
+        try #require(isLive, "serve said: \(service.errors)", sourceLocation: location)
+        return service
+    }
+
+    func startService(_ options: [String] = [], state: TemporaryFolder? = nil) throws -> ChildProcess {
+        try ChildProcess(["serve"] + identity + ["--state-dir", (state ?? stateFolder).path] + options)
+    }
+
+    /// Stops a service as an operator does; fails the test when it does not end by itself within ten seconds.
+    func stop(_ service: ChildProcess, _ location: SourceLocation = #_sourceLocation) {
+        service.signal(SIGTERM)
+        let ending = service.wait(seconds: 10, location)
+        #expect(ending == .exited(0), "serve said: \(service.errors)", sourceLocation: location)
+    }
+
+    func replay(
+        _ dataset: DatasetFolder, _ options: [String] = [], _ location: SourceLocation = #_sourceLocation
+    ) throws {
+        let arguments = ["replay"] + connection + ["--dataset", dataset.path] + options
+        let replay = try marquee(arguments, seconds: 60, location)
+        #expect(replay.ending == .exited(0), "replay said: \(replay.errors)", sourceLocation: location)
+    }
+
+    struct Digest: Decodable, Equatable {
+        var digest: String
+        var epoch: Int64
+        var users: Int
+        var movies: Int
+        var ratingsApplied: Int
+        var inputOffsets: [String: [String: Int64]]
+    }
+
+    /// `marquee state digest` with this state directory; by the journal alone where there is none. `errors` receives
+    /// what it said.
+    func digest(
+        state: TemporaryFolder? = nil, at epoch: Int64? = nil, errors: UnsafeMutablePointer<String>? = nil
+    ) throws -> Digest {
+        let folder = try state ?? TemporaryFolder()
+        var arguments = ["state", "digest"] + identity + ["--state-dir", folder.path, "--output", "json"]
+        if let epoch { arguments += ["--at", String(epoch)] }
+        let finished = try marquee(arguments)
+        try #require(finished.ending == .exited(0), "state digest said: \(finished.errors)")
+        errors?.pointee = finished.errors
+        return try finished.json(Digest.self)
+    }
+
+    /// `marquee state export`, by user.
+    func export() throws -> [Int64: ExportedUser] {
+        let finished = try marquee(["state", "export"] + identity + ["--state-dir", stateFolder.path])
+        try #require(finished.ending == .exited(0), "state export said: \(finished.errors)")
+        let users = try finished.output.split(separator: "\n").map {
+            try JSONDecoder().decode(ExportedUser.self, from: Data($0.utf8))
+        }
+        #expect(Set(users.map(\.userID)).count == users.count, "a user is exported twice")
+        return Dictionary(users.map { ($0.userID, $0) }) { $1 }
+    }
+
+    /// All records of a topic up to its end as of now; of one partition they are in order.
+    func records(_ topic: String) throws -> [KafkaRecord] {
+        var records: [KafkaRecord] = []
+        let reader = try KafkaTopicReader(TestBroker.configuration(), topic: topic, from: .beginning)
+        try reader.readToEnd { records.append($0.copy()) }
+        return records
+    }
+
+    /// Sends ratings and other events, each to the partition of its key.
+    func send(_ events: [(topic: InputTopic, key: Int64, json: String?)]) throws {
+        let producer = try KafkaEventProducer(TestBroker.configuration(), lingerMilliseconds: 0)
+        defer { producer.close() }
+        for event in events {
+            try producer.send(
+                to: producer.topic(topics.name(of: event.topic)),
+                (key: Array(String(event.key).utf8), value: event.json.map { Array($0.utf8) }))
+        }
+        try producer.flush(deadlineMilliseconds: 20_000)
+    }
+}
+
+/// A line of `marquee state export`.
+struct ExportedUser: Decodable, Equatable {
+    var userID: Int64
+    /// Movie, stars, event time in epoch seconds.
+    var ratings: [[Double]]
+    var listSequence: Int
+
+    private enum CodingKeys: String, CodingKey {
+        case ratings
+        case userID = "user_id"
+        case listSequence = "list_sequence"
+    }
+}

@@ -1,0 +1,166 @@
+import Foundation
+import Testing
+
+/// How a child process ended.
+enum Ending: Equatable {
+    case exited(Int32)
+    case killed(signal: Int32)
+}
+
+/// The `marquee` executable as a child process, its output in files.
+///
+/// It never outlives this object, nor the test process: `deinit` kills it, and a watcher does when the tests crash.
+final class ChildProcess {
+    let processID: pid_t
+    let arguments: [String]
+    private let folder: TemporaryFolder
+    private(set) var ending: Ending?
+
+    struct StartFailure: Error {
+        var code: Int32
+    }
+
+    /// Starts `marquee` with these arguments; `input` becomes its standard input. The MARQUEE_ variables of this process
+    /// are not handed on.
+    init(_ arguments: [String], input: String = "", environment: [String: String] = [:]) throws {
+        self.arguments = arguments
+        folder = try TemporaryFolder()
+        try folder.write("in", Data(input.utf8))
+        var variables = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("MARQUEE_") }
+        variables.merge(environment) { $1 }
+        // Not where a person keeps the state of a real service.
+        variables["XDG_STATE_HOME"] = folder.path
+        processID = try Self.spawn(
+            [Self.executable] + arguments, variables.map { "\($0.key)=\($0.value)" }, folder.path)
+        ChildWatch.shared.add(processID)
+    }
+
+    deinit { kill() }
+
+    /// It lies beside the test runner.
+    private static let executable =
+        URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("marquee")
+        .path
+
+    /// Standard output so far.
+    var output: String { folder.read("out") }
+    /// Standard error so far.
+    var errors: String { folder.read("err") }
+    var outputPath: String { "\(folder.path)/out" }
+
+    func signal(_ number: Int32) { if ending == nil { Foundation.kill(processID, number) } }
+
+    /// Ends it at once and reaps it.
+    func kill() {
+        guard ending == nil else { return }
+        Foundation.kill(processID, SIGKILL)
+        _ = reap(isWaiting: true)
+    }
+
+    var isRunning: Bool { !reap(isWaiting: false) }
+
+    /// Waits for the end; kills the process and fails the test when it takes longer.
+    @discardableResult
+    func wait(seconds: Double, _ location: SourceLocation = #_sourceLocation) -> Ending? {
+        let isEnded = eventually(seconds: seconds) { !isRunning }
+        if !isEnded {
+            kill()
+            Issue.record(
+                "'marquee \(arguments.joined(separator: " "))' ran longer than \(seconds) s and said: \(errors)",
+                sourceLocation: location)
+        }
+        return ending
+    }
+
+    /// Waits until standard error holds a text; false when the process ends or the time passes before.
+    func waitForErrors(_ text: String, seconds: Double = 15) -> Bool {
+        eventually(seconds: seconds) { errors.contains(text) || !isRunning } && errors.contains(text)
+    }
+
+    /// User and system time so far, in seconds.
+    func processorSeconds() throws -> Double {
+        let text = try String(contentsOfFile: "/proc/\(processID)/stat", encoding: .utf8)
+        // The name in parentheses may hold anything; fields 14 and 15 are utime and stime.
+        let fields = try #require(text.split(separator: ")").last).split(separator: " ")
+        let ticks = try #require(Double(fields[11])) + #require(Double(fields[12]))
+        return ticks / Double(sysconf(Int32(_SC_CLK_TCK)))
+    }
+
+    private func reap(isWaiting: Bool) -> Bool {
+        if ending != nil { return true }
+        var status: Int32 = 0
+        guard waitpid(processID, &status, isWaiting ? 0 : WNOHANG) == processID else { return false }
+        let signal = status & 0x7f
+        ending = signal == 0 ? .exited((status >> 8) & 0xff) : .killed(signal: signal)
+        ChildWatch.shared.remove(processID)
+        return true
+    }
+
+    /// With default signal handling, whatever the test runner has done to its own.
+    private static func spawn(_ arguments: [String], _ variables: [String], _ folder: String) throws -> pid_t {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, "\(folder)/in", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 1, "\(folder)/out", O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        posix_spawn_file_actions_addopen(&actions, 2, "\(folder)/err", O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        posix_spawnattr_setsigmask(&attributes, &signals)
+        sigfillset(&signals)
+        posix_spawnattr_setsigdefault(&attributes, &signals)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+        var argumentPointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
+        var variablePointers: [UnsafeMutablePointer<CChar>?] = variables.map { strdup($0) } + [nil]
+        defer { for pointer in argumentPointers + variablePointers { free(pointer) } }
+        var processID: pid_t = 0
+        let code = posix_spawn(
+            &processID, arguments[0], &actions, &attributes, &argumentPointers, &variablePointers)
+        guard code == 0 else { throw StartFailure(code: code) }
+        return processID
+    }
+}
+
+/// What a command that has ended said.
+struct Finished {
+    var ending: Ending?
+    var output: String
+    var errors: String
+
+    init(of process: ChildProcess) {
+        ending = process.ending
+        output = process.output
+        errors = process.errors
+    }
+
+    /// Whether standard error is one sentence in one line.
+    var isOneSentence: Bool { errors.hasPrefix("marquee: ") && errors.filter { $0 == "\n" }.count == 1 }
+
+    func json<Value: Decodable>(_ type: Value.Type) throws -> Value {
+        try JSONDecoder().decode(type, from: Data(output.utf8))
+    }
+}
+
+/// Runs a command to its end.
+func marquee(
+    _ arguments: [String], input: String = "", environment: [String: String] = [:], seconds: Double = 30,
+    _ location: SourceLocation = #_sourceLocation
+) throws -> Finished {
+    let process = try ChildProcess(arguments, input: input, environment: environment)
+    process.wait(seconds: seconds, location)
+    return Finished(of: process)
+}
+
+/// Asks every 5 ms until the answer is yes; false when the time passes before.
+func eventually(seconds: Double, _ condition: () throws -> Bool) rethrows -> Bool {
+    let clock = ContinuousClock()
+    let end = clock.now + .seconds(seconds)
+    while clock.now < end {
+        if try condition() { return true }
+        usleep(5000)
+    }
+    return try condition()
+}

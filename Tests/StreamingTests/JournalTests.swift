@@ -1,0 +1,103 @@
+import Events
+import Learning
+import Recommending
+import Testing
+
+@testable import Streaming
+
+@Suite struct JournalTests {
+    private func record(epoch: Int64 = 3) -> (bytes: [UInt8], chain: Chain) {
+        let encoder = JournalEncoder()
+        let batch = RecordBatch(capacity: 4)
+        batch.segments = [
+            RecordBatch.Segment(partition: InputPartition(.movies, 0), start: 0, count: 2, nextOffset: 300),
+            RecordBatch.Segment(partition: InputPartition(.ratings, 5), start: 2, count: 0, nextOffset: 1 << 40),
+        ]
+        encoder.note(batch)
+        let ids: [Int64] = [5, 3, .max, 1]
+        encoder.note(userID: .max, lastScore: -0.25, count: 4) { ids[$0] }
+        encoder.note(userID: 1, lastScore: 0, count: 0) { _ in 0 }
+        let buffer = ByteBuffer()
+        let chain = encoder.finish(
+            epoch: epoch, previousChain: Chain(high: 1, low: 2), isCatalogueComplete: true,
+            fanOuts: [
+                FanOut(
+                    kind: .added, movie: .max, movieID: 9, nextUser: 70_000, partition: 0, offset: 12, eventTime: -5)
+            ], into: buffer)
+        return (Array(buffer.bytes), chain)
+    }
+
+    private func decode(_ bytes: [UInt8]) throws -> JournalRecord {
+        try bytes.withUnsafeBytes { try JournalRecord(decoding: $0) }
+    }
+
+    @Test func aRecordComesBackAsItWas() throws {
+        let (bytes, chain) = record()
+        let decoded = try decode(bytes)
+        #expect(decoded.kind == .commit)
+        #expect(decoded.epoch == 3)
+        #expect(decoded.previousChain == Chain(high: 1, low: 2))
+        #expect(decoded.chain == chain)
+        #expect(decoded.isCatalogueComplete)
+        #expect(
+            decoded.batches == [
+                [
+                    JournalRecord.Advance(partition: InputPartition(.movies, 0), nextOffset: 300, count: 2),
+                    JournalRecord.Advance(partition: InputPartition(.ratings, 5), nextOffset: 1 << 40, count: 0),
+                ]
+            ])
+        #expect(
+            decoded.lists == [
+                JournalRecord.PublishedList(userID: .max, movieIDs: [5, 3, .max, 1], lastScore: -0.25),
+                JournalRecord.PublishedList(userID: 1, movieIDs: [], lastScore: 0),
+            ])
+        #expect(decoded.fanOuts.map(\.nextUser) == [70_000])
+        #expect(decoded.fanOuts.map(\.eventTime) == [-5])
+    }
+
+    @Test func aStartRecordCarriesItsLineage() throws {
+        let buffer = ByteBuffer()
+        let lineage = JournalRecord.Lineage(settings: "a=1", reason: "first start")
+        let chain = JournalEncoder.start(epoch: 0, previousChain: .zero, lineage: lineage, into: buffer)
+        let decoded = try decode(Array(buffer.bytes))
+        #expect(decoded.kind == .start)
+        #expect(decoded.lineage == lineage)
+        #expect(decoded.chain == chain)
+    }
+
+    @Test func everyTruncationAndEveryFlippedBitIsDetected() {
+        let (bytes, _) = record()
+        for length in 0..<bytes.count {
+            #expect(throws: JournalFormatError.self, "length \(length)") { try decode(Array(bytes.prefix(length))) }
+        }
+        for at in bytes.indices {
+            for bit in 0..<8 {
+                var flipped = bytes
+                flipped[at] ^= 1 << UInt8(bit)
+                #expect(throws: JournalFormatError.self, "byte \(at), bit \(bit)") { try decode(flipped) }
+            }
+        }
+    }
+
+    @Test func theChainDependsOnTheRecordBefore() {
+        let buffer = ByteBuffer()
+        let lineage = JournalRecord.Lineage(settings: "", reason: "")
+        let first = JournalEncoder.start(epoch: 0, previousChain: .zero, lineage: lineage, into: buffer)
+        let second = JournalEncoder.start(
+            epoch: 0, previousChain: Chain(high: 0, low: 1), lineage: lineage, into: buffer)
+        #expect(first != second)
+    }
+
+    @Test func aListNeverTakesMoreThanItsBound() {
+        var generator = SplitMix64(seed: 3)
+        for movieIDMax in [1, 3952, 1 << 20, Int64.max] {
+            let encoder = JournalEncoder()
+            let before = encoder.byteCount
+            encoder.note(userID: .max, lastScore: 1, count: 100) { _ in
+                Int64(generator.next() % UInt64(movieIDMax)) + 1 - (movieIDMax == .max ? 1 : 0)
+            }
+            #expect(
+                encoder.byteCount - before <= JournalEncoder.listBytesMax(length: 100, movieIDMax: movieIDMax))
+        }
+    }
+}
