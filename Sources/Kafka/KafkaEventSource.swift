@@ -101,6 +101,7 @@ public final class KafkaEventSource: EventSource {
             reader.move(to: start)
             list.add(reader.topicName, reader.id.partition, offset: start)
         }
+        try client.learnLeaders(of: InputTopic.allCases.map { topics.name(of: $0) })
         try check(rd_kafka_assign(client.handle, list.handle), "take the partitions")
         isAssigned = true
     }

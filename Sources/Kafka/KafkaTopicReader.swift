@@ -101,6 +101,7 @@ public final class KafkaTopicReader {
         self.wanted = wanted
         let list = PartitionList(capacity: count)
         for partition in wanted { list.add(topic, Int32(partition), offset: positions[partition]) }
+        try client.learnLeaders(of: [topic], deadlineMilliseconds: deadlineMilliseconds)
         let code = rd_kafka_assign(client.handle, list.handle)
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw client.error(code, "read '\(topic)'") }
     }

@@ -100,10 +100,9 @@ public final class StreamProcessor {
     @discardableResult
     public func runOnce() throws -> Bool {
         try collectReports(waitMilliseconds: isHeldBack ? 10 : 0)
-        if isHeldBack {
-            try finishCommits()
-            return false
-        }
+        // What the reports allow is done before the poll, which may sleep.
+        try finishCommits()
+        if isHeldBack { return false }
         let isFull = try poll()
         let isBatch = !batch.segments.isEmpty
         if isBatch {
