@@ -7,13 +7,16 @@ import Testing
 
 @testable import Streaming
 
-/// The rules of the state on real data: all of ml-100k, where `MARQUEE_TEST_DATA` names a folder that has it.
-@Suite(.serialized, .enabled(if: MovieLensStreamTests.directory != nil)) struct MovieLensStreamTests {
+/// Where `MARQUEE_TEST_DATA` names a folder that has it. Outside of the suite, whose own attribute may not refer to it.
+private enum RealData {
     static let directory: String? = ProcessInfo.processInfo.environment["MARQUEE_TEST_DATA"].map { $0 + "/ml-100k" }
         .flatMap { FileManager.default.fileExists(atPath: $0 + "/ratings.dat") ? $0 : nil }
+}
 
+/// The rules of the state on real data: all of ml-100k.
+@Suite(.serialized, .enabled(if: RealData.directory != nil)) struct MovieLensStreamTests {
     private func broker(partitions: Int) throws -> ModelBroker {
-        let dataset = try MovieLensDataset(directory: Self.directory ?? "")
+        let dataset = try MovieLensDataset(directory: RealData.directory ?? "")
         let broker = ModelBroker(ratingPartitions: partitions)
         let buffer = ByteBuffer()
         func text(_ write: () -> Void) -> String {
@@ -66,7 +69,7 @@ import Testing
 
         // Every user is covered, and what he has rated is what the file says.
         var expected: [Int64: [Int64: UInt8]] = [:]
-        let ratings = try MovieLensDataset(directory: Self.directory ?? "").ratings()
+        let ratings = try MovieLensDataset(directory: RealData.directory ?? "").ratings()
         for row in 0..<ratings.count {
             let rating = ratings[row]
             expected[rating.userID, default: [:]][rating.movieID] = rating.halfStars
