@@ -26,7 +26,8 @@ extension KafkaEventSource {
                 deadline = Deadline(milliseconds: patience.replay)
                 continue
             }
-            if batch.count == batch.capacity, reader.waitingCount > 0 {
+            // What arrives behind that look may lie beyond the cut, so only what was looked at counts.
+            if batch.count == batch.capacity, reader.hasTaken {
                 throw KafkaError.batchTooSmall(capacity: batch.capacity)
             }
             try throwFailure(of: reader)

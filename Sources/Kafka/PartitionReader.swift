@@ -65,6 +65,9 @@ final class PartitionReader {
         return end - head + rd_kafka_queue_length(queue.handle)
     }
 
+    /// Whether something was taken from librdkafka that found no room in the last batch.
+    var hasTaken: Bool { head < end }
+
     /// Whether an error waits to be thrown.
     var hasFailed: Bool { failure != nil }
 
