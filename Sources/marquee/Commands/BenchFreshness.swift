@@ -34,7 +34,8 @@ struct BenchFreshness {
             configuration: stage.configuration, topics: stage.topics, speed: .rate(Double(rate)))
         replay.willSend = { meter.willSend($0) }
         var progress = Progress("freshness", total: more.count)
-        let sent = try replay.publish(ratings: more, from: 0, shouldStop: { stop.isSet }) { progress.update($0) }
+        let sent = try replay.publish(
+            ratings: more, from: 0, shouldStop: { stop.isSet }, progress: { progress.update($0) })
         progress.clear()
         let deadline = MonotonicTime.seconds + Self.patienceSeconds
         while !stop.isSet, meter.answeredCount() < sent, MonotonicTime.seconds < deadline { usleep(20_000) }

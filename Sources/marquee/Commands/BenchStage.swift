@@ -81,9 +81,8 @@ final class BenchStage {
         _ = try replay.publish(users: catalogue.users)
         var progress = Progress("loading", total: stream.count)
         defer { progress.clear() }
-        let published = try replay.publish(ratings: stream, from: 0, shouldStop: { stop.isSet }) {
-            progress.update($0)
-        }
+        let published = try replay.publish(
+            ratings: stream, from: 0, shouldStop: { stop.isSet }, progress: { progress.update($0) })
         if stop.isSet { throw BenchPipelineRun.Interrupted() }
         let admin = try KafkaAdmin(configuration)
         defer { admin.close() }
