@@ -93,11 +93,11 @@ extension ProcessTests {
         @Test
         func `Events come from standard input, and a bad line is named`() throws {
             let application = try Application(partitions: 2)
-            let service = try application.serve()
             let produce = ["produce"] + application.connection
             let movies = (1...4).map { #"{"movie_id":\#($0),"title":"M\#($0)"}"# }.joined(separator: "\n")
             let first = try marquee(produce + ["--topic", "movies", "--output", "json"], input: movies)
             #expect(first.ending == .exited(0) && first.output == "{\"published\":4}\n", "\(first.errors)")
+            let service = try application.serve()
             let ratings = (1...50).map {
                 #"{"user_id":\#($0),"movie_id":\#($0 % 4 + 1),"rating":\#($0 % 5 + 1),"event_id":"\#($0)"}"#
             }

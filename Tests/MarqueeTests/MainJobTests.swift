@@ -12,6 +12,7 @@ extension ProcessTests {
         ) throws {
             let application = try Application(partitions: partitions)
             let dataset = try DatasetFolder(layout)
+            try application.publishCatalogue(dataset)
             let service = try application.serve(["--top-k", "7"])
             let reader = try ChildProcess(
                 ["consume"] + application.connection + ["--from", "earliest", "--output", "json"])

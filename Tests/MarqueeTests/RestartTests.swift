@@ -8,6 +8,7 @@ extension ProcessTests {
         func `A stopped service goes on where it was`() throws {
             let application = try Application(partitions: 2)
             let dataset = try DatasetFolder(seed: 2, ratings: 1500)
+            try application.publishCatalogue(dataset)
             let first = try application.serve()
             try application.replay(dataset, ["--limit", "700"])
             try ListHistory.waitForAnswers(application)
@@ -30,6 +31,7 @@ extension ProcessTests {
             var random = Seeded(state: seed)
             let application = try Application(partitions: 3)
             let dataset = try DatasetFolder(seed: 3, movies: 200, ratings: 4000)
+            try application.publishCatalogue(dataset)
             let arguments = ["replay"] + application.connection + ["--dataset", dataset.path, "--speed", "1500/s"]
             let replay = try ChildProcess(arguments)
             for _ in 0..<4 {

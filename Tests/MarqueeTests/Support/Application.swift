@@ -49,6 +49,10 @@ final class Application {
         #expect(replay.ending == .exited(0), "replay said: \(replay.errors)", sourceLocation: location)
     }
 
+    /// Publishes movies and users, and the first rating: what a service reads without lists at its first start. Topics
+    /// are read independently, so who publishes all at once to a service that runs may see a rating before a movie.
+    func publishCatalogue(_ dataset: DatasetFolder) throws { try replay(dataset, ["--limit", "1"]) }
+
     struct Digest: Decodable, Equatable {
         var digest: String
         var epoch: Int64

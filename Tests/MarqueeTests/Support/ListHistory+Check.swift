@@ -4,9 +4,7 @@ import Kafka
 extension ListHistory {
     /// Everything that is wrong with the lists by a recount of the ratings, a sentence each: sequences without gaps,
     /// every event answered exactly once and in order, its newest sixteen named, on the partition of the ratings, ranks
-    /// and titles, no movie that the user has rated.
-    ///
-    /// A user's profile may make one list more, or join the causes of one.
+    /// and titles, no movie that the user has rated. For applications whose movies and users came before the service.
     func problems(
         against oracle: RatingOracle, topics: KafkaTopics, listLength: Int, titles: [Int64: String] = [:]
     ) -> [String] {
@@ -35,7 +33,7 @@ private struct ListChecker {
             problems.append("sequences \(entries.map(\.list.sequence))")
         }
         var next = 0
-        var profiles = 0
+        var others = 0
         var rated: Set<Int64> = []
         for entry in entries {
             let list = entry.list
@@ -44,13 +42,13 @@ private struct ListChecker {
             let end = named.last.flatMap { last in events.firstIndex { $0.offset == last.offset }.map { $0 + 1 } }
             let answered = events[next..<max(next, end ?? next)]
             next = answered.endIndex
-            profiles += list.causedByTotal - answered.count
+            others += list.causedByTotal - answered.count
             let expected = answered.suffix(named.count).map(cause)
             if named != expected { problems.append("list \(list.sequence) names \(named), not \(expected)") }
             if list.causedBy.count != min(16, list.causedByTotal) {
                 problems.append("list \(list.sequence) names \(list.causedBy.count) of \(list.causedByTotal) causes")
             }
-            if list.reason != (answered.isEmpty ? .profileChanged : .rated), !answered.contains(where: \.isRemoval) {
+            if list.reason != .rated, !answered.contains(where: \.isRemoval) {
                 problems.append("list \(list.sequence) is said to be \(list.reason.rawValue)")
             }
             for event in answered {
@@ -60,7 +58,7 @@ private struct ListChecker {
             problems += self.problems(list, rated).map { "list \(list.sequence) \($0)" }
         }
         if next < events.count { problems.append("\(events.count - next) ratings without an answer") }
-        if profiles != 0 && profiles != 1 { problems.append("\(profiles) causes that are no ratings") }
+        if others != 0 { problems.append("\(others) causes that are no ratings") }
         return problems
     }
 
