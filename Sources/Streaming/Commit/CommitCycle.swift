@@ -47,6 +47,18 @@ public struct CommitCycle: Sendable {
     }
 
     public var waitingCount: Int { waiting.count }
+    /// Commits whose journal record could be appended now.
+    public var readyCount: Int {
+        var count = 0
+        for commit in waiting {
+            switch commit.state {
+            case .journaling: continue
+            case .delivered: count += 1
+            case .delivering: return count
+            }
+        }
+        return count
+    }
     /// Whether another commit may be sealed now; if not, its batches wait in the open one.
     public var maySeal: Bool { waiting.count < Self.waitingMax }
 

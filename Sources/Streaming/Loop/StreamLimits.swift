@@ -14,6 +14,9 @@ public enum StreamLimits {
     public static let chunkBytes = 256 * 1024
     /// Longest list, by the index's limit.
     public static let listLengthMax = 100
+    /// Journal records that are ready go at the latest when there are this many, or this long after the last ones.
+    public static let journalRecordsTogether = 8
+    public static let journalIntervalNanoseconds: UInt64 = 10_000_000
     /// How often group offsets are stored.
     public static let offsetsIntervalNanoseconds: UInt64 = 100_000_000
     /// The longest an idle loop sleeps.

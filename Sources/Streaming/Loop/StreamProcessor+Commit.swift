@@ -174,9 +174,7 @@ extension StreamProcessor {
 
     /// Appends the journal records whose lists are acknowledged, and stores offsets now and then.
     func finishCommits() throws {
-        while case .appendJournalRecord(let epoch) = cycle.next() {
-            try sink.append(journalRecord: sealedRecords[Int(epoch) % sealedRecords.count].bytes, epoch: epoch)
-        }
+        if journalWaitMilliseconds == 0 { try appendJournalRecords() }
         if offsetsToStore {
             let now = clock.monotonicNanoseconds()
             if now - lastOffsetsNanoseconds >= StreamLimits.offsetsIntervalNanoseconds {
@@ -184,6 +182,26 @@ extension StreamProcessor {
                 lastOffsetsNanoseconds = now
             }
         }
+    }
+
+    /// How long the journal records that are ready wait for company; nil when there are none.
+    ///
+    /// A lone commit's record goes at once. Under load they go some at a time: every request costs the broker, and
+    /// readers of lists do not wait for the journal.
+    var journalWaitMilliseconds: Int32? {
+        let ready = cycle.readyCount
+        if ready == 0 { return nil }
+        if ready >= StreamLimits.journalRecordsTogether { return 0 }
+        let age = clock.monotonicNanoseconds() &- lastAppendNanoseconds
+        if age >= StreamLimits.journalIntervalNanoseconds { return 0 }
+        return Int32((StreamLimits.journalIntervalNanoseconds - age + 999_999) / 1_000_000)
+    }
+
+    private func appendJournalRecords() throws {
+        while case .appendJournalRecord(let epoch) = cycle.next() {
+            try sink.append(journalRecord: sealedRecords[Int(epoch) % sealedRecords.count].bytes, epoch: epoch)
+        }
+        lastAppendNanoseconds = clock.monotonicNanoseconds()
     }
 
     /// The group's offsets are those of the newest commit that stands in the journal, never ahead of it.
@@ -196,7 +214,7 @@ extension StreamProcessor {
     public func stop() throws {
         while !commit.isEmpty || !fanOuts.isEmpty || cycle.waitingCount > 0 {
             if cycle.maySeal && (!commit.isEmpty || !fanOuts.isEmpty) { try sealCommit() }
-            try finishCommits()
+            try appendJournalRecords()
             if cycle.waitingCount > 0 { try collectReports(waitMilliseconds: 100) }
         }
         if offsetsToStore { try storeOffsets() }

@@ -68,6 +68,7 @@ public final class StreamProcessor {
     var hasForgotten = false
     var offsetsToStore = false
     var lastOffsetsNanoseconds: UInt64 = 0
+    var lastAppendNanoseconds: UInt64 = 0
     var dueScratch: [UInt32] = []
     var reportScratch: [DeliveryReport] = []
 
@@ -135,6 +136,7 @@ public final class StreamProcessor {
         if !commit.isEmpty {
             return pace.waitMilliseconds(lists: commit.due.count, now: clock.monotonicNanoseconds())
         }
+        if let wait = journalWaitMilliseconds { return wait }
         if offsetsToStore { return 50 }
         return checkpointJob == nil ? StreamLimits.idleWaitMilliseconds : 20
     }
