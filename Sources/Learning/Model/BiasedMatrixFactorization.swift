@@ -91,6 +91,14 @@ public final class BiasedMatrixFactorization: OnlineModel {
         let length = userRows.paddedDimension
         let biasRate = setup.biasLearningRate
         let biasRegularization = setup.biasRegularization
+        let learningRate = setup.learningRate
+        let regularization = setup.regularization
+        var halfStarsSum = self.halfStarsSum
+        var ratingCount = self.ratingCount
+        defer {
+            self.halfStarsSum = halfStarsSum
+            self.ratingCount = ratingCount
+        }
 
         for at in 0..<events.count {
             let halfStars = Int64(events.stars[at] * 2)
@@ -114,7 +122,7 @@ public final class BiasedMatrixFactorization: OnlineModel {
             events.predictions[at] = prediction
 
             let error = events.stars[at] - prediction
-            step(userVector, movieVector, length, error, setup.learningRate, setup.regularization)
+            step(userVector, movieVector, length, error, learningRate, regularization)
             userVector[length] = userBias + biasRate * (error - biasRegularization * userBias)
             movieVector[length] = movieBias + biasRate * (error - biasRegularization * movieBias)
             dirty.insert(movie)

@@ -2,21 +2,46 @@
 ///
 /// Insert is O(1), emptying O(members).
 public final class DirtyRows {
-    private var marks: UnsafeMutablePointer<UInt8>
-    private var list: UnsafeMutablePointer<UInt32>
-    private var capacity: Int
-    public private(set) var count = 0
+    private struct Fields {
+        var marks: UnsafeMutablePointer<UInt8>
+        var list: UnsafeMutablePointer<UInt32>
+        var capacity: Int
+        var count = 0
+    }
+
+    /// Behind a pointer, because a stored property of a class is checked for exclusive access at each use, and that costs
+    /// as much as the work.
+    private let fields: UnsafeMutablePointer<Fields>
+
+    private var marks: UnsafeMutablePointer<UInt8> {
+        get { fields.pointee.marks }
+        set { fields.pointee.marks = newValue }
+    }
+    private var list: UnsafeMutablePointer<UInt32> {
+        get { fields.pointee.list }
+        set { fields.pointee.list = newValue }
+    }
+    private var capacity: Int {
+        get { fields.pointee.capacity }
+        set { fields.pointee.capacity = newValue }
+    }
+    public private(set) var count: Int {
+        get { fields.pointee.count }
+        set { fields.pointee.count = newValue }
+    }
 
     public init(capacity: Int = 4096) {
-        self.capacity = capacity
-        marks = .allocate(capacity: capacity)
+        fields = .allocate(capacity: 1)
+        fields.initialize(
+            to: Fields(
+                marks: .allocate(capacity: capacity), list: .allocate(capacity: capacity), capacity: capacity))
         marks.initialize(repeating: 0, count: capacity)
-        list = .allocate(capacity: capacity)
     }
 
     deinit {
         marks.deallocate()
         list.deallocate()
+        fields.deallocate()
     }
 
     public var rows: UnsafeBufferPointer<UInt32> { UnsafeBufferPointer(start: list, count: count) }

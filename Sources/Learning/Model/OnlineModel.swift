@@ -13,7 +13,12 @@ public final class LearningEvents {
     }
 
     public let capacity: Int
-    public var count = 0
+    /// Behind a pointer, as those of `RatingBatch` are: it is written once an event.
+    private let counter: UnsafeMutablePointer<Int>
+    public var count: Int {
+        get { counter.pointee }
+        set { counter.pointee = newValue }
+    }
     public let users: UnsafeMutablePointer<UInt32>
     public let movies: UnsafeMutablePointer<UInt32>
     /// 0.5…5.
@@ -30,6 +35,8 @@ public final class LearningEvents {
 
     public init(capacity: Int) {
         self.capacity = capacity
+        counter = .allocate(capacity: 1)
+        counter.initialize(to: 0)
         users = .allocate(capacity: capacity)
         movies = .allocate(capacity: capacity)
         stars = .allocate(capacity: capacity)
@@ -41,6 +48,7 @@ public final class LearningEvents {
     }
 
     deinit {
+        counter.deallocate()
         users.deallocate()
         movies.deallocate()
         stars.deallocate()

@@ -18,15 +18,21 @@ public final class Learner {
     private let events: LearningEvents
     /// Where each event of `events` stands in the batch.
     private let eventPositions: UnsafeMutablePointer<UInt32>
+    /// How often each outcome came in the batch at hand.
+    private let outcomeCounts: UnsafeMutablePointer<Int64>
 
     /// - Parameter batchCapacity: the most ratings that one call of `apply` may bring.
     public init(model: any OnlineModel, batchCapacity: Int) {
         self.model = model
         events = LearningEvents(capacity: batchCapacity)
         eventPositions = .allocate(capacity: batchCapacity)
+        outcomeCounts = .allocate(capacity: RatingOutcome.allCases.count)
     }
 
-    deinit { eventPositions.deallocate() }
+    deinit {
+        eventPositions.deallocate()
+        outcomeCounts.deallocate()
+    }
 
     // MARK: Ratings
 
@@ -34,7 +40,10 @@ public final class Learner {
     public func apply(_ batch: RatingBatch, _ range: Range<Int>, _ outcomes: RatingOutcomes) {
         precondition(range.count <= events.capacity && range.upperBound <= outcomes.capacity)
         events.count = 0
-        for index in range { resolve(batch, index, outcomes) }
+        outcomeCounts.update(repeating: 0, count: counters.ratings.count)
+        let forgotten = self.forgotten
+        for index in range { resolve(batch, index, outcomes, forgotten) }
+        for outcome in counters.ratings.indices { counters.ratings[outcome] &+= outcomeCounts[outcome] }
         if events.count == 0 { return }
         model.learn(events, users: users, rated: rated)
         for index in 0..<events.count {
@@ -44,7 +53,9 @@ public final class Learner {
 
     /// Keeps the books of one rating and puts it down for the model when there is something to learn.
     @inline(__always)
-    private func resolve(_ batch: RatingBatch, _ index: Int, _ outcomes: RatingOutcomes) {
+    private func resolve(
+        _ batch: RatingBatch, _ index: Int, _ outcomes: RatingOutcomes, _ forgotten: [Int64: Int64]
+    ) {
         let userID = batch.userIDs[index]
         outcomes.predictions[index] = .nan
         if !forgotten.isEmpty, let since = forgotten[userID], batch.recordTimestamps[index] <= since {
@@ -121,7 +132,7 @@ public final class Learner {
     @inline(__always)
     private func settle(_ outcome: RatingOutcome, _ index: Int, _ outcomes: RatingOutcomes) {
         outcomes.outcomes[index] = outcome.rawValue
-        counters.ratings[Int(outcome.rawValue)] &+= 1
+        outcomeCounts[Int(outcome.rawValue)] &+= 1
     }
 
     @inline(__always)

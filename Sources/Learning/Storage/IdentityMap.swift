@@ -15,21 +15,48 @@ public final class IdentityMap {
         static let empty = Slot(id: 0, row: IdentityMap.none)
     }
 
-    private var slots: UnsafeMutablePointer<Slot>
-    private var mask: Int
-    /// 64 minus the number of bits of a slot's index.
-    private var shift: UInt64
-    public private(set) var count = 0
+    private struct Fields {
+        var slots: UnsafeMutablePointer<Slot>
+        var mask: Int
+        /// 64 minus the number of bits of a slot's index.
+        var shift: UInt64
+        var count = 0
+    }
+
+    /// Behind a pointer, because a stored property of a class is checked for exclusive access at each use, and that costs
+    /// as much as the work.
+    private let fields: UnsafeMutablePointer<Fields>
+
+    private var slots: UnsafeMutablePointer<Slot> {
+        get { fields.pointee.slots }
+        set { fields.pointee.slots = newValue }
+    }
+    private var mask: Int {
+        get { fields.pointee.mask }
+        set { fields.pointee.mask = newValue }
+    }
+    private var shift: UInt64 {
+        get { fields.pointee.shift }
+        set { fields.pointee.shift = newValue }
+    }
+    public private(set) var count: Int {
+        get { fields.pointee.count }
+        set { fields.pointee.count = newValue }
+    }
 
     public init(capacity: Int = 1024) {
         var size = 16
         while size * 3 < capacity * 5 { size *= 2 }
-        slots = Self.emptySlots(size)
-        mask = size - 1
-        shift = UInt64(64 - size.trailingZeroBitCount)
+        fields = .allocate(capacity: 1)
+        fields.initialize(
+            to: Fields(
+                slots: Self.emptySlots(size), mask: size - 1, shift: UInt64(64 - size.trailingZeroBitCount)))
     }
 
-    deinit { slots.deallocate() }
+    deinit {
+        slots.deallocate()
+        fields.deallocate()
+    }
 
     /// The row of an id, or `none`.
     @inline(__always)

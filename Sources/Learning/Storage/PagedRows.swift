@@ -9,15 +9,31 @@ public final class PagedRows {
     public let rowBytes: Int
     @usableFromInline let rowShift: Int
     @usableFromInline let rowMask: Int
-    /// Rows ever appended; a row is never given back, its owner reuses it.
-    public private(set) var count = 0
 
+    @usableFromInline struct Fields {
+        @usableFromInline var count = 0
+        /// The pages' memory, so that reaching a row costs one load and no retain.
+        @usableFromInline var pageBases: UnsafeMutablePointer<UnsafeMutableRawPointer>
+        /// 1 where a snapshot may still see the page.
+        @usableFromInline var pageIsShared: UnsafeMutablePointer<UInt8>
+    }
+
+    /// Behind a pointer, because a stored property of a class is checked for exclusive access at each use, and that costs
+    /// as much as the work.
+    @usableFromInline let fields: UnsafeMutablePointer<Fields>
     private var pages: [Page] = []
-    /// The pages' memory, so that reaching a row costs one load and no retain.
-    @usableFromInline var pageBases: UnsafeMutablePointer<UnsafeMutableRawPointer>
-    /// 1 where a snapshot may still see the page.
-    @usableFromInline var pageIsShared: UnsafeMutablePointer<UInt8>
     private var pageCapacity: Int
+
+    /// Rows ever appended; a row is never given back, its owner reuses it.
+    @inlinable public var count: Int { fields.pointee.count }
+    private var pageBases: UnsafeMutablePointer<UnsafeMutableRawPointer> {
+        get { fields.pointee.pageBases }
+        set { fields.pointee.pageBases = newValue }
+    }
+    private var pageIsShared: UnsafeMutablePointer<UInt8> {
+        get { fields.pointee.pageIsShared }
+        set { fields.pointee.pageIsShared = newValue }
+    }
 
     private static let pageBytesWanted = 16 * 1024
 
@@ -29,20 +45,23 @@ public final class PagedRows {
         rowShift = shift
         rowMask = (1 << shift) - 1
         pageCapacity = 16
-        pageBases = .allocate(capacity: pageCapacity)
-        pageIsShared = .allocate(capacity: pageCapacity)
+        fields = .allocate(capacity: 1)
+        fields.initialize(
+            to: Fields(
+                pageBases: .allocate(capacity: pageCapacity), pageIsShared: .allocate(capacity: pageCapacity)))
     }
 
     deinit {
         pageBases.deallocate()
         pageIsShared.deallocate()
+        fields.deallocate()
     }
 
     /// Adds a row of zeros and returns its number.
     public func append() -> UInt32 {
         if count & rowMask == 0 { appendPage() }
         let row = count
-        count += 1
+        fields.pointee.count += 1
         return UInt32(row)
     }
 
@@ -50,7 +69,7 @@ public final class PagedRows {
     @inlinable @inline(__always)
     public func row(_ row: UInt32) -> UnsafeRawPointer {
         assert(Int(row) < count)
-        return UnsafeRawPointer(pageBases[Int(row) >> rowShift]) + (Int(row) & rowMask) &* rowBytes
+        return UnsafeRawPointer(fields.pointee.pageBases[Int(row) >> rowShift]) + (Int(row) & rowMask) &* rowBytes
     }
 
     /// The row's bytes to write to; copies the page first when a snapshot shares it.
@@ -58,8 +77,8 @@ public final class PagedRows {
     public func mutableRow(_ row: UInt32) -> UnsafeMutableRawPointer {
         assert(Int(row) < count)
         let page = Int(row) >> rowShift
-        if pageIsShared[page] != 0 { unshare(page) }
-        return pageBases[page] + (Int(row) & rowMask) &* rowBytes
+        if fields.pointee.pageIsShared[page] != 0 { unshare(page) }
+        return fields.pointee.pageBases[page] + (Int(row) & rowMask) &* rowBytes
     }
 
     /// All rows as they are now; O(pages).

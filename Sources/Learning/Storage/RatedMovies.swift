@@ -28,16 +28,14 @@ public final class RatedMovies {
     private static let classCount = 15
 
     /// Blocks of 4 << class entries.
-    private var pools: [PagedRows] = []
+    private let pools: [PagedRows]
     /// Blocks given back, by class, used again last in first out. Where a block lies is no part of the state.
     private var freeBlocks: [[UInt32]] = []
 
     public init() {
-        for sizeClass in 0..<Self.classCount {
-            // Rounded up, so that the column of times of every block is aligned.
-            pools.append(PagedRows(rowBytes: (13 * Self.capacity(sizeClass) + 7) / 8 * 8))
-            freeBlocks.append([])
-        }
+        // Rounded up, so that the column of times of every block is aligned.
+        pools = (0..<Self.classCount).map { PagedRows(rowBytes: (13 * Self.capacity($0) + 7) / 8 * 8) }
+        freeBlocks = Array(repeating: [], count: Self.classCount)
     }
 
     @inline(__always)

@@ -8,40 +8,71 @@ public final class CauseLog {
     /// The most causes that a list names.
     public static let namedMax = 16
 
-    public private(set) var count = 0
-    private var capacity: Int
-    private var topics: UnsafeMutablePointer<UInt8>
-    private var partitions: UnsafeMutablePointer<Int32>
-    private var offsets: UnsafeMutablePointer<Int64>
-    private var eventTimes: UnsafeMutablePointer<Int64>
-    private var idStarts: UnsafeMutablePointer<UInt32>
-    private var idCounts: UnsafeMutablePointer<UInt16>
-    private var previous: UnsafeMutablePointer<Int32>
+    private struct Columns {
+        var capacity: Int
+        var count = 0
+        var topics: UnsafeMutablePointer<UInt8>
+        var partitions: UnsafeMutablePointer<Int32>
+        var offsets: UnsafeMutablePointer<Int64>
+        var eventTimes: UnsafeMutablePointer<Int64>
+        var idStarts: UnsafeMutablePointer<UInt32>
+        var idCounts: UnsafeMutablePointer<UInt16>
+        var previous: UnsafeMutablePointer<Int32>
+
+        init(capacity: Int) {
+            self.capacity = capacity
+            topics = .allocate(capacity: capacity)
+            partitions = .allocate(capacity: capacity)
+            offsets = .allocate(capacity: capacity)
+            eventTimes = .allocate(capacity: capacity)
+            idStarts = .allocate(capacity: capacity)
+            idCounts = .allocate(capacity: capacity)
+            previous = .allocate(capacity: capacity)
+        }
+
+        func deallocate() {
+            topics.deallocate()
+            partitions.deallocate()
+            offsets.deallocate()
+            eventTimes.deallocate()
+            idStarts.deallocate()
+            idCounts.deallocate()
+            previous.deallocate()
+        }
+
+        /// Twice as long, with the same rows.
+        func grown() -> Columns {
+            var larger = Columns(capacity: capacity * 2)
+            larger.count = count
+            larger.topics.update(from: topics, count: count)
+            larger.partitions.update(from: partitions, count: count)
+            larger.offsets.update(from: offsets, count: count)
+            larger.eventTimes.update(from: eventTimes, count: count)
+            larger.idStarts.update(from: idStarts, count: count)
+            larger.idCounts.update(from: idCounts, count: count)
+            larger.previous.update(from: previous, count: count)
+            return larger
+        }
+    }
+
+    /// Behind a pointer, because a stored property of a class is checked for exclusive access at each use.
+    private let columns: UnsafeMutablePointer<Columns>
     private let idBytes = ByteBuffer(capacity: 1 << 16)
 
     public init(capacity: Int = 1 << 14) {
-        self.capacity = capacity
-        topics = .allocate(capacity: capacity)
-        partitions = .allocate(capacity: capacity)
-        offsets = .allocate(capacity: capacity)
-        eventTimes = .allocate(capacity: capacity)
-        idStarts = .allocate(capacity: capacity)
-        idCounts = .allocate(capacity: capacity)
-        previous = .allocate(capacity: capacity)
+        columns = .allocate(capacity: 1)
+        columns.initialize(to: Columns(capacity: capacity))
     }
 
     deinit {
-        topics.deallocate()
-        partitions.deallocate()
-        offsets.deallocate()
-        eventTimes.deallocate()
-        idStarts.deallocate()
-        idCounts.deallocate()
-        previous.deallocate()
+        columns.pointee.deallocate()
+        columns.deallocate()
     }
 
+    public var count: Int { columns.pointee.count }
+
     public func removeAll() {
-        count = 0
+        columns.pointee.count = 0
         idBytes.removeAll()
     }
 
@@ -51,49 +82,35 @@ public final class CauseLog {
         topic: InputTopic, partition: Int32, offset: Int64, eventTime: Int64, eventID: UnsafeRawBufferPointer,
         previous before: Int32
     ) -> Int32 {
-        if count == capacity { grow() }
-        let at = count
-        topics[at] = topic.rawValue
-        partitions[at] = partition
-        offsets[at] = offset
-        eventTimes[at] = eventTime
-        idStarts[at] = UInt32(truncatingIfNeeded: idBytes.count)
-        idCounts[at] = UInt16(truncatingIfNeeded: eventID.count)
+        if columns.pointee.count == columns.pointee.capacity { grow() }
+        let at = columns.pointee.count
+        columns.pointee.topics[at] = topic.rawValue
+        columns.pointee.partitions[at] = partition
+        columns.pointee.offsets[at] = offset
+        columns.pointee.eventTimes[at] = eventTime
+        columns.pointee.idStarts[at] = UInt32(truncatingIfNeeded: idBytes.count)
+        columns.pointee.idCounts[at] = UInt16(truncatingIfNeeded: eventID.count)
         idBytes.append(eventID)
-        previous[at] = before
-        count = at + 1
+        columns.pointee.previous[at] = before
+        columns.pointee.count = at + 1
         return Int32(truncatingIfNeeded: at)
     }
 
-    public func topic(_ at: Int32) -> InputTopic { InputTopic(rawValue: topics[Int(at)]) ?? .ratings }
-    public func partition(_ at: Int32) -> Int32 { partitions[Int(at)] }
-    public func offset(_ at: Int32) -> Int64 { offsets[Int(at)] }
-    public func eventTime(_ at: Int32) -> Int64 { eventTimes[Int(at)] }
+    public func topic(_ at: Int32) -> InputTopic { InputTopic(rawValue: columns.pointee.topics[Int(at)]) ?? .ratings }
+    public func partition(_ at: Int32) -> Int32 { columns.pointee.partitions[Int(at)] }
+    public func offset(_ at: Int32) -> Int64 { columns.pointee.offsets[Int(at)] }
+    public func eventTime(_ at: Int32) -> Int64 { columns.pointee.eventTimes[Int(at)] }
     public func eventID(_ at: Int32) -> UnsafeRawBufferPointer {
         let bytes = idBytes.bytes
-        let start = Int(idStarts[Int(at)])
-        return UnsafeRawBufferPointer(rebasing: bytes[start..<(start + Int(idCounts[Int(at)]))])
+        let start = Int(columns.pointee.idStarts[Int(at)])
+        return UnsafeRawBufferPointer(rebasing: bytes[start..<(start + Int(columns.pointee.idCounts[Int(at)]))])
     }
-    public func previous(_ at: Int32) -> Int32 { previous[Int(at)] }
+    public func previous(_ at: Int32) -> Int32 { columns.pointee.previous[Int(at)] }
 
+    @inline(never)
     private func grow() {
-        let larger = capacity * 2
-        topics = Self.moved(topics, count, larger)
-        partitions = Self.moved(partitions, count, larger)
-        offsets = Self.moved(offsets, count, larger)
-        eventTimes = Self.moved(eventTimes, count, larger)
-        idStarts = Self.moved(idStarts, count, larger)
-        idCounts = Self.moved(idCounts, count, larger)
-        previous = Self.moved(previous, count, larger)
-        capacity = larger
-    }
-
-    private static func moved<Value>(
-        _ old: UnsafeMutablePointer<Value>, _ count: Int, _ capacity: Int
-    ) -> UnsafeMutablePointer<Value> {
-        let new = UnsafeMutablePointer<Value>.allocate(capacity: capacity)
-        new.update(from: old, count: count)
-        old.deallocate()
-        return new
+        let larger = columns.pointee.grown()
+        columns.pointee.deallocate()
+        columns.pointee = larger
     }
 }

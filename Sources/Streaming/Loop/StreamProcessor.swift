@@ -12,7 +12,7 @@ public final class StreamProcessor {
         public var topicPrefix = ""
         public var listLength = 20
         /// A commit is sealed after this much work, learning and lists together; or earlier, when nothing waits.
-        public var commitWorkNanoseconds: UInt64 = 50_000_000
+        public var commitWorkNanoseconds: UInt64 = 20_000_000
         /// Ratings after which a checkpoint is cut: about what is replayed in a second.
         public var checkpointRatings = 1_000_000
         public var checkpointIntervalNanoseconds: UInt64 = 60_000_000_000
