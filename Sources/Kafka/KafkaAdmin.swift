@@ -64,16 +64,6 @@ public final class KafkaAdmin {
         }
     }
 
-    /// Makes a topic on the embedded broker, which has no other way over the wire: it makes what is asked for by name,
-    /// with four partitions. Returns when the topic is there.
-    public func makeByLookup(_ topic: String, deadlineMilliseconds: Int = 10_000) throws {
-        let deadline = Deadline(milliseconds: deadlineMilliseconds)
-        while try partitionCount(of: topic, deadlineMilliseconds: max(1, deadline.millisecondsLeft)) == nil {
-            if deadline.hasPassed { throw KafkaError.topicMissing(topic) }
-            _ = try metadata(.topic(topic), deadlineMilliseconds: max(1, deadline.millisecondsLeft)) { $0.topic_cnt }
-        }
-    }
-
     /// Has the embedded broker make a topic. It knows no request for that, but makes what it is asked for by name, with
     /// four partitions.
     func makeByName(_ topic: String, deadlineMilliseconds: Int) throws {
