@@ -63,11 +63,18 @@ let package = Package(
         .target(
             name: "KafkaTestSupport", dependencies: ["Kafka"], path: "Tests/KafkaTestSupport",
             swiftSettings: swiftSettings),
+        .target(name: "ProcessTestSupport", path: "Tests/ProcessTestSupport", swiftSettings: swiftSettings),
         tests("KafkaTests", ["Kafka", "KafkaTestSupport", "Events", "Streaming", "CMallocCounter"]),
         tests("CommandLineOptionsTests", ["CommandLineOptions"]),
         tests(
             "MarqueeTests",
-            ["marquee", "CommandLineOptions", "Events", "Kafka", "KafkaTestSupport", "MovieLens", "Streaming"]),
+            [
+                "marquee", "CommandLineOptions", "Events", "Kafka", "KafkaTestSupport", "MovieLens",
+                "ProcessTestSupport", "Streaming",
+            ]),
+        tests(
+            "DestructionTests",
+            ["marquee", "Events", "Kafka", "KafkaTestSupport", "MovieLens", "ProcessTestSupport", "Streaming"]),
     ],
     cLanguageStandard: .gnu17
 )

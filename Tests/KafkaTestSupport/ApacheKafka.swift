@@ -12,8 +12,9 @@ public enum ApacheKafka {
         return home?.isEmpty == false ? home : nil
     }
 
-    /// Starts a broker of its own, or the one of the same `name` again, and returns its address.
-    public static func start(home: String, name: String) throws -> String {
+    /// Starts a broker of its own, or the one of the same `name` again, and returns its address. `arguments` go to the
+    /// script.
+    public static func start(home: String, name: String, arguments: [String] = []) throws -> String {
         let directory = directory(name)
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let script = home + "/kafka"
@@ -23,7 +24,7 @@ public enum ApacheKafka {
         _ = FileManager.default.createFile(atPath: answer.path, contents: nil)
         let process = Process()
         process.executableURL = URL(fileURLWithPath: script)
-        process.arguments = ["start", "--dir", directory.appendingPathComponent("data").path]
+        process.arguments = ["start", "--dir", directory.appendingPathComponent("data").path] + arguments
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try FileHandle(forWritingTo: answer)
         try process.run()
@@ -40,16 +41,19 @@ public enum ApacheKafka {
     }
 
     /// Ends a broker as kill -9 does; its data stays.
-    public static func kill(home: String, name: String) throws {
+    public static func kill(home: String, name: String) throws { try run("kill", home: home, name: name) }
+
+    /// Runs a command of the script that ends by itself.
+    static func run(_ command: String, home: String, name: String) throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: home + "/kafka")
-        process.arguments = ["kill", "--dir", directory(name).appendingPathComponent("data").path]
+        process.arguments = [command, "--dir", directory(name).appendingPathComponent("data").path]
         process.standardInput = FileHandle.nullDevice
         try process.run()
         process.waitUntilExit()
     }
 
-    private static func directory(_ name: String) -> URL {
+    static func directory(_ name: String) -> URL {
         FileManager.default.temporaryDirectory
             .appendingPathComponent("marquee-kafka-\(ProcessInfo.processInfo.processIdentifier)-\(name)")
     }
@@ -57,6 +61,9 @@ public enum ApacheKafka {
     /// Leaves a small shell behind that kills the broker and removes its files once this process is gone, also when
     /// a test crashes.
     private static func watch(_ script: String, _ directory: URL) throws {
+        let mark = directory.appendingPathComponent("watched")
+        if FileManager.default.fileExists(atPath: mark.path) { return }
+        try Data().write(to: mark)
         let watcher = Process()
         watcher.executableURL = URL(fileURLWithPath: "/bin/sh")
         watcher.arguments = [

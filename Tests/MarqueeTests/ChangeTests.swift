@@ -1,6 +1,7 @@
 import Events
 import Foundation
 import KafkaTestSupport
+import ProcessTestSupport
 import Testing
 
 extension ProcessTests {

@@ -1,5 +1,6 @@
 import Foundation
 import MovieLens
+import ProcessTestSupport
 import Testing
 
 @testable import marquee

@@ -1,5 +1,6 @@
 import Foundation
 import KafkaTestSupport
+import ProcessTestSupport
 import Testing
 
 extension ProcessTests {

@@ -1,5 +1,6 @@
 import Foundation
 import KafkaTestSupport
+import ProcessTestSupport
 import Testing
 
 extension ProcessTests {
@@ -109,18 +110,5 @@ extension ProcessTests {
                 .sorted { $0.count == $1.count ? $0 > $1 : $0.count > $1.count }
                 .map { ($0, "\(folder.path)/\($0)") }
         }
-    }
-}
-
-/// SplitMix64, so that a failure can be repeated.
-struct Seeded {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var bits = state
-        bits = (bits ^ (bits >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        bits = (bits ^ (bits >> 27)) &* 0x94D0_49BB_1331_11EB
-        return bits ^ (bits >> 31)
     }
 }

@@ -1,5 +1,6 @@
 import Kafka
 import KafkaTestSupport
+import ProcessTestSupport
 import Testing
 
 extension ProcessTests {

@@ -1,5 +1,6 @@
 import CommandLineOptions
 import Foundation
+import ProcessTestSupport
 import Testing
 
 @testable import marquee

@@ -1,6 +1,7 @@
 import Events
 import Foundation
 import MovieLens
+import ProcessTestSupport
 
 /// A made-up data set in a folder, laid out as GroupLens lays out its own.
 final class DatasetFolder {

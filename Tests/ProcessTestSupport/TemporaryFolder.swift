@@ -1,20 +1,22 @@
 import Foundation
 
 /// A folder that lives as long as this object.
-final class TemporaryFolder {
-    let path: String
+public final class TemporaryFolder {
+    public let path: String
 
-    init() throws {
+    public init() throws {
         path = FileManager.default.temporaryDirectory.appendingPathComponent("marquee-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
-    func write(_ name: String, _ data: Data) throws { try data.write(to: URL(fileURLWithPath: "\(path)/\(name)")) }
+    public func write(_ name: String, _ data: Data) throws {
+        try data.write(to: URL(fileURLWithPath: "\(path)/\(name)"))
+    }
 
     /// The text of a file, or nothing when it is not there.
-    func read(_ name: String) -> String {
+    public func read(_ name: String) -> String {
         String(decoding: FileManager.default.contents(atPath: "\(path)/\(name)") ?? Data(), as: UTF8.self)
     }
 }

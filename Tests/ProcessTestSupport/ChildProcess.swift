@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// How a child process ended.
-enum Ending: Equatable {
+public enum Ending: Equatable, Sendable {
     case exited(Int32)
     case killed(signal: Int32)
 }
@@ -10,19 +10,21 @@ enum Ending: Equatable {
 /// The `marquee` executable as a child process, its output in files.
 ///
 /// It never outlives this object, nor the test process: `deinit` kills it, and a watcher does when the tests crash.
-final class ChildProcess {
-    let processID: pid_t
-    let arguments: [String]
+public final class ChildProcess {
+    public let processID: pid_t
+    public let arguments: [String]
     private let folder: TemporaryFolder
-    private(set) var ending: Ending?
+    public private(set) var ending: Ending?
 
     struct StartFailure: Error {
         var code: Int32
     }
 
     /// Starts `marquee` with these arguments; `input` becomes its standard input. The MARQUEE_ variables of this process
-    /// are not handed on.
-    init(_ arguments: [String], input: String = "", environment: [String: String] = [:]) throws {
+    /// are not handed on. `wrapper` is a command that replaces itself with the one that is appended to it.
+    public init(
+        _ arguments: [String], input: String = "", environment: [String: String] = [:], wrapper: [String] = []
+    ) throws {
         self.arguments = arguments
         folder = try TemporaryFolder()
         try folder.write("in", Data(input.utf8))
@@ -31,7 +33,7 @@ final class ChildProcess {
         // Not where a person keeps the state of a real service.
         variables["XDG_STATE_HOME"] = folder.path
         processID = try Self.spawn(
-            [Self.executable] + arguments, variables.map { "\($0.key)=\($0.value)" }, folder.path)
+            wrapper + [Self.executable] + arguments, variables.map { "\($0.key)=\($0.value)" }, folder.path)
         ChildWatch.shared.add(processID)
     }
 
@@ -43,25 +45,25 @@ final class ChildProcess {
         .path
 
     /// Standard output so far.
-    var output: String { folder.read("out") }
+    public var output: String { folder.read("out") }
     /// Standard error so far.
-    var errors: String { folder.read("err") }
-    var outputPath: String { "\(folder.path)/out" }
+    public var errors: String { folder.read("err") }
+    public var outputPath: String { "\(folder.path)/out" }
 
-    func signal(_ number: Int32) { if ending == nil { Foundation.kill(processID, number) } }
+    public func signal(_ number: Int32) { if ending == nil { Foundation.kill(processID, number) } }
 
     /// Ends it at once and reaps it.
-    func kill() {
+    public func kill() {
         guard ending == nil else { return }
         Foundation.kill(processID, SIGKILL)
         _ = reap(isWaiting: true)
     }
 
-    var isRunning: Bool { !reap(isWaiting: false) }
+    public var isRunning: Bool { !reap(isWaiting: false) }
 
     /// Waits for the end; kills the process and fails the test when it takes longer.
     @discardableResult
-    func wait(seconds: Double, _ location: SourceLocation = #_sourceLocation) -> Ending? {
+    public func wait(seconds: Double, _ location: SourceLocation = #_sourceLocation) -> Ending? {
         let isEnded = eventually(seconds: seconds) { !isRunning }
         if !isEnded {
             kill()
@@ -73,12 +75,12 @@ final class ChildProcess {
     }
 
     /// Waits until standard error holds a text; false when the process ends or the time passes before.
-    func waitForErrors(_ text: String, seconds: Double = 15) -> Bool {
+    public func waitForErrors(_ text: String, seconds: Double = 15) -> Bool {
         eventually(seconds: seconds) { errors.contains(text) || !isRunning } && errors.contains(text)
     }
 
     /// User and system time so far, in seconds.
-    func processorSeconds() throws -> Double {
+    public func processorSeconds() throws -> Double {
         let text = try String(contentsOfFile: "/proc/\(processID)/stat", encoding: .utf8)
         // The name in parentheses may hold anything; fields 14 and 15 are utime and stime.
         let fields = try #require(text.split(separator: ")").last).split(separator: " ")
@@ -125,27 +127,27 @@ final class ChildProcess {
 }
 
 /// What a command that has ended said.
-struct Finished {
-    var ending: Ending?
-    var output: String
-    var errors: String
+public struct Finished {
+    public var ending: Ending?
+    public var output: String
+    public var errors: String
 
-    init(of process: ChildProcess) {
+    public init(of process: ChildProcess) {
         ending = process.ending
         output = process.output
         errors = process.errors
     }
 
     /// Whether standard error is one sentence in one line.
-    var isOneSentence: Bool { errors.hasPrefix("marquee: ") && errors.filter { $0 == "\n" }.count == 1 }
+    public var isOneSentence: Bool { errors.hasPrefix("marquee: ") && errors.filter { $0 == "\n" }.count == 1 }
 
-    func json<Value: Decodable>(_ type: Value.Type) throws -> Value {
+    public func json<Value: Decodable>(_ type: Value.Type) throws -> Value {
         try JSONDecoder().decode(type, from: Data(output.utf8))
     }
 }
 
 /// Runs a command to its end.
-func marquee(
+public func marquee(
     _ arguments: [String], input: String = "", environment: [String: String] = [:], seconds: Double = 30,
     _ location: SourceLocation = #_sourceLocation
 ) throws -> Finished {
@@ -155,7 +157,7 @@ func marquee(
 }
 
 /// Asks every 5 ms until the answer is yes; false when the time passes before.
-func eventually(seconds: Double, _ condition: () throws -> Bool) rethrows -> Bool {
+public func eventually(seconds: Double, _ condition: () throws -> Bool) rethrows -> Bool {
     let clock = ContinuousClock()
     let end = clock.now + .seconds(seconds)
     while clock.now < end {

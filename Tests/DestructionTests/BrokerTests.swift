@@ -1,0 +1,67 @@
+import Foundation
+import KafkaTestSupport
+import ProcessTestSupport
+import Testing
+
+extension DestructionTests {
+    /// The broker goes away and comes back under load; the service is not started again.
+    @Suite(.enabled(if: ApacheKafka.home != nil))
+    struct BrokerTests {
+        private enum Outage: String, CaseIterable {
+            case stopped, killed, held, silent, broken
+        }
+
+        @Test(.timeLimit(.minutes(20)))
+        func `The service outlives a broker that is stopped, killed, held or cut off`() throws {
+            let name = "seed \(Intensity.seed)"
+            let broker = try PrivateBroker(home: #require(ApacheKafka.home), links: 1)
+            let deployment = try Deployment(
+                servers: broker.address, partitions: 3, serviceOptions: Intensity.sessionOptions)
+            let state = try TemporaryFolder()
+            try Storm.sendCatalogue(deployment)
+            let watch = try ListWatch(deployment)
+            defer { watch.stop() }
+            var mixture = Storm.Mixture()
+            mixture.ratingsPerSecond = 500
+            let storm = try Storm(deployment, seed: Intensity.seed, watch: watch, mixture)
+            let service = try deployment.serve(state: state.path, servers: broker.linkedAddress(0))
+            for outage in Outage.allCases {
+                usleep(1_500_000)
+                try strike(broker, outage)
+                // It goes on by itself, within a few seconds.
+                let before = watch.count
+                let goesOn = eventually(seconds: 20) { watch.count > before + 100 || !service.isRunning }
+                try #require(goesOn && service.isRunning, "\(name), \(outage): \(service.errors)")
+            }
+            let sent = try storm.stop()
+            try deployment.settle(sent, watch)
+            deployment.stop(service)
+            try deployment.judge(sent, state: state.path, name)
+        }
+
+        private func strike(_ broker: PrivateBroker, _ outage: Outage) throws {
+            let seconds = UInt32(Intensity.outageSeconds * 1e6)
+            switch outage {
+            case .stopped:
+                try broker.stop()
+                usleep(1_000_000)
+                try broker.start()
+            case .killed:
+                try broker.kill()
+                try broker.start()
+            case .held:
+                broker.pause()
+                usleep(seconds)
+                broker.resume()
+            case .silent:
+                broker.links[0].condition = .silent
+                usleep(seconds)
+                broker.links[0].condition = .whole
+            case .broken:
+                broker.links[0].condition = .broken
+                usleep(seconds / 2)
+                broker.links[0].condition = .whole
+            }
+        }
+    }
+}
