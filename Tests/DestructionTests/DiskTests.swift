@@ -7,26 +7,26 @@ extension DestructionTests {
     /// Checkpoints can't be written: the service goes on, says so, and writes the next one that it can.
     @Suite(.enabled(if: TestBroker.isApacheKafka))
     struct DiskTests {
-        /// More ratings than lie between two checkpoints.
-        private static let ratings = 170_000
         private static let refusal = "was not written"
+        /// A checkpoint is due half a minute after somebody was forgotten, or a minute after the last.
+        private static let patienceSeconds = 75.0
 
         @Test(.timeLimit(.minutes(10)), .enabled(if: Mounts.areAllowed))
         func `A full disk and a read-only one keep no list back`() throws {
             let volume = try Mounts.Volume(size: "256k")
-            let (deployment, watch) = try begin()
+            let (deployment, storm, watch) = try begin()
+            defer { storm.abandon() }
             defer { watch.stop() }
             var service = try deployment.serve(state: volume.path)
-            var sent = try flood(deployment, service, watch, 0)
-            #expect(service.errors.contains(Self.refusal), "\(service.errors)")
+            expectRefusal(service, watch)
             #expect(checkpoints(volume.path) == 0)
-
             try volume.resize("256m")
-            sent = add(sent, try flood(deployment, service, watch, 1))
-            let isWritten = eventually(seconds: 10) { checkpoints(volume.path) > 0 }
+            let isWritten = eventually(seconds: Self.patienceSeconds) { checkpoints(volume.path) > 0 }
             #expect(isWritten, "\(service.errors)")
 
-            // Read-only in the middle: a checkpoint at the stop fails, the stop does not.
+            let sent = try storm.stop()
+            try deployment.settle(sent, watch)
+            // A checkpoint that can't be written at the stop does not keep it from stopping.
             try volume.cover()
             let before = service.errors.components(separatedBy: Self.refusal).count
             deployment.stop(service)
@@ -45,14 +45,16 @@ extension DestructionTests {
         @Test(.timeLimit(.minutes(10)), .enabled(if: !Mounts.areAllowed || Intensity.isFull))
         func `A limit of file sizes keeps no list back`() throws {
             let folder = try TemporaryFolder()
-            let (deployment, watch) = try begin()
+            let (deployment, storm, watch) = try begin()
+            defer { storm.abandon() }
             defer { watch.stop() }
             // Blocks of 512 bytes; what is beyond fails instead of ending the process.
             let limit = ["/bin/sh", "-c", "ulimit -f 512; trap '' XFSZ; exec \"$0\" \"$@\""]
             var service = try deployment.serve(state: folder.path, wrapper: limit)
-            let sent = try flood(deployment, service, watch, 0)
-            #expect(service.errors.contains(Self.refusal), "\(service.errors)")
+            expectRefusal(service, watch)
             #expect(checkpoints(folder.path) == 0)
+            let sent = try storm.stop()
+            try deployment.settle(sent, watch)
             deployment.stop(service)
             service = try deployment.serve(state: folder.path)
             deployment.stop(service)
@@ -60,32 +62,20 @@ extension DestructionTests {
             try deployment.judge(sent, state: folder.path, "seed \(Intensity.seed)")
         }
 
-        private func begin() throws -> (Deployment, ListWatch) {
+        private func begin() throws -> (Deployment, Storm, ListWatch) {
             let deployment = try Deployment(servers: TestBroker.servers(), partitions: 2)
             try Storm.sendCatalogue(deployment)
-            return (deployment, try ListWatch(deployment))
+            let watch = try ListWatch(deployment)
+            let storm = try Storm(
+                deployment, seed: Intensity.seed, watch: watch, Storm.Mixture(ratingsPerSecond: 300))
+            return (deployment, storm, watch)
         }
 
-        /// Sends ratings as fast as can be, and waits until all of them are answered.
-        private func flood(
-            _ deployment: Deployment, _ service: ChildProcess, _ watch: ListWatch, _ number: Int
-        ) throws -> Storm.Sent {
-            let mixture = Storm.Mixture(
-                changesCatalogue: false, ratingsPerSecond: 1e6, eventsMax: Self.ratings,
-                firstRating: number * Self.ratings)
-            let storm = try Storm(deployment, seed: Intensity.seed &+ UInt64(number), watch: watch, mixture)
-            try #require(eventually(seconds: 60) { storm.isOver })
-            let sent = try storm.stop()
-            try deployment.settle(sent, watch)
-            #expect(service.isRunning, "\(service.errors)")
-            return sent
-        }
-
-        private func add(_ sent: Storm.Sent, _ more: Storm.Sent) -> Storm.Sent {
-            var both = sent
-            both.garbage += more.garbage
-            both.times.merge(more.times) { $0 + $1 }
-            return both
+        /// Waits until a checkpoint could not be written, and for lists after that.
+        private func expectRefusal(_ service: ChildProcess, _ watch: ListWatch) {
+            #expect(service.waitForErrors(Self.refusal, seconds: Self.patienceSeconds), "\(service.errors)")
+            let before = watch.count
+            #expect(eventually(seconds: 5) { watch.count > before + 100 }, "\(service.errors)")
         }
 
         private func checkpoints(_ directory: String) -> Int {

@@ -23,6 +23,7 @@ extension DestructionTests {
             let watch = try ListWatch(deployment)
             defer { watch.stop() }
             let storm = try Storm(deployment, seed: seed, watch: watch)
+            defer { storm.abandon() }
             var wiped = 0
             for number in 0..<Intensity.kills {
                 let service = try deployment.startService(state: state.path)
@@ -65,6 +66,7 @@ extension DestructionTests {
             defer { watch.stop() }
             let storm = try Storm(
                 deployment, seed: Intensity.seed, watch: watch, Storm.Mixture(changesCatalogue: false))
+            defer { storm.abandon() }
             for _ in 0..<6 {
                 let service = try deployment.startService(state: state.path)
                 try live(service, deployment, &random)

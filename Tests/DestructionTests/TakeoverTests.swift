@@ -28,6 +28,7 @@ extension DestructionTests {
             var mixture = Storm.Mixture()
             mixture.ratingsPerSecond = 500
             let storm = try Storm(deployment, seed: Intensity.seed, watch: watch, mixture)
+            defer { storm.abandon() }
             var service = try deployment.serve(state: state.path)
             for _ in 0..<Intensity.takeovers {
                 usleep(1_500_000)
@@ -61,6 +62,7 @@ extension DestructionTests {
             var mixture = Storm.Mixture()
             mixture.ratingsPerSecond = 500
             let storm = try Storm(deployment, seed: Intensity.seed, watch: watch, mixture)
+            defer { storm.abandon() }
             let pair = Pair(
                 first: try Instance(deployment, servers: broker.linkedAddress(0)),
                 second: try Instance(deployment, servers: broker.linkedAddress(1)))

@@ -15,7 +15,10 @@ extension Deployment {
                 problems.prefix(5) == [], "\(name): \(problems.count) problems in \(lists.count) lists",
                 sourceLocation: location)
         }
-        expectNone(ListVerdict(recount: recount, lists: lists, deployment: self).problems())
+        expectNone(
+            ListVerdict(
+                recount: recount, lists: lists, ratingsTopic: topics.name(of: .ratings), delivery: delivery
+            ).problems())
         #expect(recount.unusable.count == sent.garbage, "\(name)", sourceLocation: location)
         expectNone(try DeadLetterVerdict.problems(recount, self))
 

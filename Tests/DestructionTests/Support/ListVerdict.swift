@@ -1,10 +1,9 @@
-import Events
-
 /// Judges the lists by a recount of the inputs.
 struct ListVerdict {
     var recount: Recount
     var lists: PublishedLists
-    var deployment: Deployment
+    var ratingsTopic: String
+    var delivery: Delivery
 
     /// Everything that is wrong, a sentence each: sequences from 1 without gaps or repeats between tombstones; every
     /// rating that is owed a list named by exactly one, in order, the newest sixteen of a list named and all counted;
@@ -19,7 +18,7 @@ struct ListVerdict {
     }
 
     private func problems(of user: Int64) -> [String] {
-        let published = lists.segments(user, deployment.delivery)
+        let published = lists.segments(user, delivery)
         let opinions = recount.segments(user)
         if published.count != opinions.count {
             return ["\(published.count - 1) tombstones for \(opinions.count - 1) times forgotten"]
@@ -42,11 +41,10 @@ struct ListVerdict {
         }
         let owed = Recount.fold(opinions).owed
         let index = Dictionary(owed.enumerated().map { ($1.place.offset, $0) }) { $1 }
-        let ratings = deployment.topics.name(of: .ratings)
         var next = 0
         var rated: Set<Int64> = []
         for list in lists {
-            let named = list.causes.filter { $0.topic == ratings }
+            let named = list.causes.filter { $0.topic == ratingsTopic }
             // The last one that is named says how far the list goes.
             let end = named.last.map { index[$0.offset].map { $0 + 1 } ?? -1 } ?? next
             if end < next || end == next && !named.isEmpty {

@@ -50,6 +50,8 @@ struct PublishedLists {
     /// By user with a tombstone: the epoch of the next list in his partition, so of a commit that came no earlier.
     private(set) var epochAfterTombstone: [Int64: Int64] = [:]
 
+    init(entries: [Int64: [Entry]]) { self.entries = entries }
+
     init(_ deployment: Deployment) throws {
         let decoder = JSONDecoder()
         var waiting: [Int32: [Int64]] = [:]

@@ -43,6 +43,11 @@ struct Recount {
     /// What contradicts the storm's own account.
     private(set) var problems: [String] = []
 
+    init(opinions: [Int64: [Opinion]], forgets: [Int64: [Int64]]) {
+        self.opinions = opinions
+        self.forgets = forgets
+    }
+
     init(_ deployment: Deployment) throws {
         for topic in InputTopic.allCases {
             let name = deployment.topics.name(of: topic)

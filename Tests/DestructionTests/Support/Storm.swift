@@ -14,10 +14,6 @@ final class Storm: Sendable {
         /// Whether movies and users change and users are forgotten.
         var changesCatalogue = true
         var ratingsPerSecond = 1500.0
-        /// No more than so many ratings and records between them.
-        var eventsMax = Int.max
-        /// Where in the stream it begins.
-        var firstRating = 0
     }
 
     /// What has been sent.
@@ -66,7 +62,7 @@ final class Storm: Sendable {
             do {
                 let began = monotonicSeconds()
                 var sent = Sent()
-                while !shouldStop.load(ordering: .relaxed), sent.events < mixture.eventsMax {
+                while !shouldStop.load(ordering: .relaxed) {
                     let due = Double(sent.events) / mixture.ratingsPerSecond - (monotonicSeconds() - began)
                     if due > 0 { usleep(UInt32(min(due, 0.01) * 1e6)) }
                     if due > 0.01 { continue }
@@ -84,6 +80,9 @@ final class Storm: Sendable {
     var sent: Sent { state.withLock { $0.sent } }
 
     var isOver: Bool { hasEnded.load(ordering: .acquiring) }
+
+    /// Ends it without waiting, for tests that failed.
+    func abandon() { shouldStop.store(true, ordering: .relaxed) }
 
     struct DidNotEnd: Error {}
 

@@ -45,7 +45,6 @@ final class StormProducer {
         self.watch = watch
         self.mixture = mixture
         random = Seeded(state: seed)
-        next = mixture.firstRating
     }
 
     func finish() throws {
