@@ -29,7 +29,7 @@ public enum ApacheKafka {
         process.standardOutput = try FileHandle(forWritingTo: answer)
         try process.run()
         // Foundation believes that the script runs as long as the broker does, so the answer decides.
-        let end = Date().addingTimeInterval(30)
+        let end = Date().addingTimeInterval(60)
         while Date() < end {
             let text = try String(contentsOf: answer, encoding: .utf8)
             if text.hasSuffix("\n"), let line = text.split(separator: "\n").last(where: { $0.contains(":") }) {
@@ -37,7 +37,7 @@ public enum ApacheKafka {
             }
             usleep(50_000)
         }
-        throw StartFailure(description: "Apache Kafka did not start within 30 s.")
+        throw StartFailure(description: "Apache Kafka did not start within 60 s.")
     }
 
     /// Ends a broker as kill -9 does; its data stays.
