@@ -25,7 +25,7 @@ final class Instance {
     var leads: Bool { process.isRunning && process.errors.contains("serving '") }
 
     /// Whether it has caught up, and only waits for the lead.
-    var follows: Bool { process.isRunning && !leads && process.errors.contains("standby") }
+    var follows: Bool { process.isRunning && !leads && process.errors.contains("restored epoch") }
 }
 
 /// Two instances, of which one leads and the other follows.
