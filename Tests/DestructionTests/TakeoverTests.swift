@@ -63,9 +63,10 @@ extension DestructionTests {
             mixture.ratingsPerSecond = 500
             let storm = try Storm(deployment, seed: Intensity.seed, watch: watch, mixture)
             defer { storm.abandon() }
-            let pair = Pair(
-                first: try Instance(deployment, servers: broker.linkedAddress(0)),
-                second: try Instance(deployment, servers: broker.linkedAddress(1)))
+            let first = try Instance(deployment, servers: broker.linkedAddress(0))
+            // What a follower says when it has caught up needs a journal.
+            try #require(eventually(seconds: 60) { watch.count > 100 }, "\(name): \(first.process.errors)")
+            let pair = Pair(first: first, second: try Instance(deployment, servers: broker.linkedAddress(1)))
             for strike in (0..<Intensity.takeovers).flatMap({ _ in Strike.allCases }) {
                 let (leader, follower) = try pair.settle()
                 usleep(UInt32.random(in: 1_000_000..<2_000_000, using: &random))
