@@ -110,7 +110,8 @@ import Testing
         broker.rate(1, 2, 3)
         try second.settle()
         try second.checkpoint()
-        #expect(log.epochs == [second.processor.position.epoch, whole])
+        // The first of a process stands alone.
+        #expect(log.epochs == [second.processor.position.epoch])
     }
 
     /// A piece of another checkpoint, or one that is missing, is no checkpoint.

@@ -95,7 +95,7 @@ public final class CheckpointJob: Sendable {
     }
 
     private func run(_ content: CheckpointContent, _ offered: CheckpointBase?, _ store: CheckpointStore) -> Outcome {
-        let base = offered.flatMap { $0.suffices(for: content) ? $0 : nil }
+        let base = offered.flatMap { $0.suffices(for: content, in: store) ? $0 : nil }
         let point = CheckpointPoint(epoch: epoch, baseEpoch: base?.epoch ?? epoch)
         var report = CheckpointReport()
         var file: (file: CheckpointFile, encoder: CheckpointEncoder)?
@@ -135,7 +135,8 @@ public final class CheckpointJob: Sendable {
             }
         }
         if base == nil, report.failures.isEmpty, let sum {
-            report.base = CheckpointBase(content, sum: sum, byteCount: report.byteCount)
+            report.base = CheckpointBase(
+                content, sum: sum, byteCount: report.byteCount, isInTopic: store.topic != nil)
         }
         return .ended(report)
     }

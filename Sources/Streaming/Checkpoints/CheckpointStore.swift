@@ -12,9 +12,16 @@ public struct CheckpointStore: Sendable {
     private static let temporarySuffix = ".tmp"
 
     public init(directory: String, log: (any CheckpointLog)? = nil) {
-        self.directory = directory
-        topic = log.map { CheckpointTopic($0) }
+        self.init(directory: directory, topic: log.map { CheckpointTopic($0) })
     }
+
+    private init(directory: String, topic: CheckpointTopic?) {
+        self.directory = directory
+        self.topic = topic
+    }
+
+    /// The directory alone.
+    var withoutTopic: CheckpointStore { CheckpointStore(directory: directory, topic: nil) }
 
     func path(of point: CheckpointPoint) -> String {
         let base = point.isBase ? "" : "\(Self.baseMark)\(point.baseEpoch)"

@@ -37,13 +37,17 @@ public final class CheckpointTopic: Sendable {
     }
 
     /// Writes a checkpoint whose commit stands in the journal, waits until it is acknowledged, and takes back what is not
-    /// needed any more. Returns the sum of its chunks.
+    /// needed any more. Returns the sum of its chunks and their bytes.
+    ///
+    /// The first base of a process takes everything older back: whom its predecessor was yet to erase, nobody knows.
     ///
     /// - Parameter pause: called after each piece.
     func publish(
         _ content: CheckpointContent, base: CheckpointBase?, journalOffset: Int64, isAlone: Bool, pause: () -> Void
     ) throws -> (sum: UInt64, byteCount: Int) {
-        var index = try known.withLock { $0 } ?? scan()
+        let before = known.withLock { $0 }
+        let isAlone = isAlone || before == nil && base == nil
+        var index = try before ?? scan()
         // In doubt until everything is acknowledged.
         known.withLock { $0 = nil }
         let epoch = content.position.epoch

@@ -18,7 +18,9 @@ extension StreamProcessor {
             applicationID: settings.applicationID, numericsVersion: learner.model.numericsVersion,
             settings: learner.model.settings, position: position, learner: learner.snapshot(),
             lists: lists.snapshot(), erases: hasForgotten)
-        checkpointJob = CheckpointJob(content, base: checkpointBase, store: store, haste: haste)
+        // The topic is the leader's.
+        checkpointJob = CheckpointJob(
+            content, base: checkpointBase, store: isLeading ? store : store.withoutTopic, haste: haste)
         hasForgotten = false
         ratingsSinceCheckpoint = 0
         lastCheckpointNanoseconds = clock.monotonicNanoseconds()
