@@ -245,6 +245,7 @@ enum CommandTree {
     private static let topicOptions = [brokers, applicationID, topicPrefix, output, kafka]
     private static let stateOptions = [
         brokers, applicationID, topicPrefix, stateDirectory,
-        Option("at", .integer(0...Int.max), "EPOCH", help: "the state after this commit; else the newest"), kafka,
+        Option("at", .integer(0...Int.max), "EPOCH", help: "the state after this commit; else the newest"),
+        Option("replay", .flag, help: "by the journal alone, without checkpoints"), kafka,
     ]
 }

@@ -71,6 +71,8 @@ public enum TestBroker {
         try createTopic(topics.name(of: .ratings), partitions: ratings)
         try createTopic(topics.recommendations, partitions: ratings)
         for name in [topics.deadLetters, topics.journal] { try createTopic(name, partitions: 1) }
+        try createTopic(
+            topics.checkpoints, partitions: 1, settings: ["cleanup.policy": "compact,delete", "retention.ms": "-1"])
         return topics
     }
 }

@@ -17,6 +17,8 @@ public final class Restoration {
     private let journal: any JournalLog
     private let lastEpoch: Int64
     private var takenRatings = 0
+    /// Whether older checkpoints may still hold somebody whom the loaded one was to erase.
+    private var inheritsErasure: Bool
 
     /// Loads the checkpoint and puts the source where it was cut.
     ///
@@ -29,15 +31,17 @@ public final class Restoration {
         notice: (String) -> Void
     ) throws {
         let bounds = try journal.bounds()
-        let checkpoint = try Self.newestCheckpoint(
-            applicationID: applicationID, settings: applier.learner.model.settings, journal: journal, bounds: bounds,
-            store: store, lastEpoch: lastEpoch, notice: notice)
+        let checkpoint = try CheckpointSelection(
+            applicationID: applicationID, model: applier.learner.model, journal: journal, bounds: bounds,
+            lastEpoch: lastEpoch
+        ).newest(in: store, notice: notice)
         if let checkpoint { try checkpoint.restore(applier.learner, lists) }
         try source.assign(checkpoint?.position.inputs ?? [:])
         self.journal = journal
         self.lastEpoch = lastEpoch
         checkpointEpoch = checkpoint?.position.epoch ?? 0
         journalOffset = checkpoint?.journalOffset ?? -1
+        inheritsErasure = checkpoint?.erases == true
         nextOffset = checkpoint.map { $0.journalOffset + 1 } ?? bounds.lowerBound
         replayer = JournalReplayer(
             applier: applier, lists: lists, source: source, position: checkpoint?.position, topicPrefix: topicPrefix)
@@ -70,7 +74,10 @@ public final class Restoration {
     /// Records of other writers, which were passed over.
     public var foreignRecords: Int { replayer.foreignRecords }
     /// Whether a user was forgotten since the last call.
-    func takeHasForgotten() -> Bool { replayer.takeHasForgotten() }
+    func takeHasForgotten() -> Bool {
+        defer { inheritsErasure = false }
+        return replayer.takeHasForgotten() || inheritsErasure
+    }
     /// Whether the journal holds a lineage at all.
     public var hasStarted: Bool { replayer.hasStarted }
     public var replayedRatings: Int { replayer.ratings }
@@ -79,53 +86,4 @@ public final class Restoration {
         defer { takenRatings = replayer.ratings }
         return replayer.ratings - takenRatings
     }
-
-    private static func newestCheckpoint(
-        applicationID: String, settings: String, journal: any JournalLog, bounds: Range<Int64>,
-        store: CheckpointStore?, lastEpoch: Int64, notice: (String) -> Void
-    ) throws -> LoadedCheckpoint? {
-        guard let store else { return nil }
-        for epoch in store.epochs() where epoch <= lastEpoch {
-            let checkpoint: LoadedCheckpoint
-            do {
-                checkpoint = try store.load(epoch: epoch)
-            } catch {
-                notice("the checkpoint of epoch \(epoch) is passed over: \(error)")
-                continue
-            }
-            guard checkpoint.applicationID == applicationID else {
-                throw RecoveryError.otherApplication(directory: store.directory, found: checkpoint.applicationID)
-            }
-            guard checkpoint.settings == settings else {
-                throw RecoveryError.otherSettings(found: checkpoint.settings, expected: settings)
-            }
-            if bounds.upperBound == 0 { throw RecoveryError.journalLost(directory: store.directory) }
-            if try journal.chain(at: checkpoint.journalOffset, bounds: bounds) == checkpoint.position.chain {
-                return checkpoint
-            }
-            notice("the checkpoint of epoch \(epoch) is passed over: the journal does not have its chain there")
-        }
-        return nil
-    }
-}
-
-extension JournalLog {
-    /// The chain of the record at an offset, or nil when there is none.
-    fileprivate func chain(at offset: Int64, bounds: Range<Int64>) throws -> Chain? {
-        guard bounds.contains(offset) else { return nil }
-        do {
-            try read(from: offset) { at, bytes in
-                // The first record is enough; the rest is read when its turn comes.
-                throw FoundRecord(chain: at == offset ? try? JournalRecord(decoding: bytes).chain : nil)
-            }
-        } catch let found as FoundRecord {
-            return found.chain
-        }
-        return nil
-    }
-}
-
-/// Ends a read of the journal as soon as the wanted record was seen.
-private struct FoundRecord: Error {
-    var chain: Chain?
 }

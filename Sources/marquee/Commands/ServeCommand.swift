@@ -14,6 +14,7 @@ enum ServeCommand {
         guard isTopicName(applicationID) else {
             throw invocation.error("application-id", expected: "letters, digits and hyphens")
         }
+        let commitInterval = try commitInterval(invocation)
         let stop = StopSignal()
         let connection = try ConnectionOptions(invocation, applicationID: applicationID)
         let stateDirectory =
@@ -25,7 +26,7 @@ enum ServeCommand {
             RecommenderService.Settings(
                 configuration: connection.configuration, topics: connection.topics, stateDirectory: stateDirectory,
                 listLength: try invocation.int("top-k"), delivery: delivery, electsLeader: electsLeader,
-                commitIntervalNanoseconds: try commitInterval(invocation), notice: { Terminal.log($0) },
+                commitIntervalNanoseconds: commitInterval, notice: { Terminal.log($0) },
                 onLive: {
                     Terminal.log(
                         "serving '\(applicationID)' on \(connection.configuration.bootstrapServers), state in"

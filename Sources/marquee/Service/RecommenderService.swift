@@ -90,7 +90,10 @@ final class RecommenderService: Sendable {
             settings: processorSettings, recommender: recommender,
             lists: PublishedLists(capacity: settings.listLength), encoder: JSONRecommendationListEncoder(),
             source: source, sink: sink, journal: try KafkaJournalLog(settings.configuration, topics: settings.topics),
-            leadership: leadership, clock: SystemClock(), store: CheckpointStore(directory: settings.stateDirectory))
+            leadership: leadership, clock: SystemClock(),
+            store: CheckpointStore(
+                directory: settings.stateDirectory,
+                log: try KafkaCheckpointLog.open(settings.configuration, topics: settings.topics)))
         processor.notice = settings.notice
         processor.onLead = settings.onLive
         processor.observer = settings.makeObserver?(recommender)

@@ -50,6 +50,23 @@ final class TestService {
         }
     }
 
+    struct TooSlow: Error {}
+
+    /// Turns the loop until `isDone`, at most ten seconds.
+    func run(until isDone: () -> Bool) throws {
+        let deadline = Date().addingTimeInterval(10)
+        while !isDone() {
+            try processor.runOnce()
+            if Date() > deadline { throw TooSlow() }
+        }
+    }
+
+    /// Lets the time pass after which a checkpoint is cut, and waits until it is there.
+    func checkpoint() throws {
+        clock.nanoseconds += processor.settings.checkpointIntervalNanoseconds
+        try run { processor.checkpointJob == nil && processor.lastCheckpointEpoch == processor.position.epoch }
+    }
+
     func digest() throws -> String { try learner.snapshot().digest() }
 }
 
