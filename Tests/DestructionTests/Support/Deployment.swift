@@ -137,6 +137,8 @@ final class Deployment {
         let empty = try TemporaryFolder()
         var arguments = ["state", command] + identity + ["--state-dir", state ?? empty.path] + options
         if let epoch { arguments += ["--at", String(epoch)] }
+        // Without it the checkpoint topic would do for the folder.
+        if state == nil { arguments.append("--replay") }
         return try marquee(arguments, seconds: 120)
     }
 }
