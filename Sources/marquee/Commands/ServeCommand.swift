@@ -15,6 +15,8 @@ enum ServeCommand {
             throw invocation.error("application-id", expected: "letters, digits and hyphens")
         }
         let commitInterval = try commitInterval(invocation)
+        // A limit on the size of files makes a write fail, as a full disk does, and not the process.
+        signal(SIGXFSZ, SIG_IGN)
         let stop = StopSignal()
         let connection = try ConnectionOptions(invocation, applicationID: applicationID)
         let stateDirectory =
