@@ -82,13 +82,13 @@ public final class GroupLeadership: Leadership {
     public func poll() throws -> Standing {
         switch stage {
         case .watching:
-            if let others = try watch.others(than: instanceID), others == 0 { try join() }
+            if let others = watch.others(than: instanceID), others == 0 { try join() }
             return .following
         case .joined, .leading, .electing:
             try serve()
         case .orphaned:
             try serve()
-            guard let others = try watch.others(than: instanceID) else { break }
+            guard let others = watch.others(than: instanceID) else { break }
             if others > 0 { throw LeadershipLost(reason: "its session timed out, and another instance joined") }
             notice("the session timed out and nobody else leads: joining again")
             stage = .electing
@@ -190,7 +190,7 @@ public final class GroupLeadership: Leadership {
             if rebalance.isLost {
                 // Joining again might take the lead from whoever has it now, so first look who is there.
                 stage = .orphaned
-                try watch.forget()
+                watch.forget()
                 return
             }
             stage = .electing

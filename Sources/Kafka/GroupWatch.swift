@@ -1,76 +1,109 @@
 import CRdKafka
+import Synchronization
 
-/// Looks now and then who is in a consumer group, without waiting for answers.
+/// Looks who is in a consumer group, on a thread of its own, because the question blocks.
 ///
-/// Owned by one thread.
+/// It asks by `rd_kafka_list_groups`: librdkafka's newer admin request for the same (DescribeConsumerGroups) aborts the
+/// process when the coordinator goes away at the wrong moment.
 final class GroupWatch {
-    private static let intervalMilliseconds = 200
-    private let client: KafkaClient
-    private var queue: QueueHandle
-    private let groupID: String
-    private var isAsking = false
-    private var nextQuestion = Deadline(milliseconds: 0)
+    private static let intervalMilliseconds: Int32 = 150
+    private static let patienceMilliseconds: Int32 = 2_000
+
+    /// What passes between the thread and whoever asks.
+    private final class Board: Sendable {
+        struct State {
+            /// Answers to questions of an earlier round are no answers.
+            var round = 0
+            var isWanted = false
+            var isEnding = false
+            var members: (round: Int, ids: [String])?
+        }
+
+        let state = Mutex(State())
+        let signal = WakeSignal()
+    }
+
+    private let board = Board()
 
     init(_ configuration: KafkaConfiguration, groupID: String) throws {
         let properties = try configuration.propertySet(
             defaults: [("allow.auto.create.topics", "false"), ("retry.backoff.ms", "20")], required: [])
-        client = try KafkaClient(.producer, properties, configuration)
-        queue = try client.newQueue()
-        self.groupID = groupID
+        let owned = Owned(client: try KafkaClient(.producer, properties, configuration))
+        let board = board
+        DetachedThread.start { Self.run(owned.client, groupID, board) }
     }
 
     deinit { close() }
 
+    /// Ends the thread as soon as it has its answer; does not wait for that.
     func close() {
-        queue.release()
-        client.close(deadlineMilliseconds: 2_000)
+        board.state.withLock { $0.isEnding = true }
+        board.signal.raise()
     }
 
     /// The next answer is one to a question that is asked from now on.
-    func forget() throws {
-        queue.release()
-        queue = try client.newQueue()
-        isAsking = false
-        nextQuestion = Deadline(milliseconds: 0)
+    func forget() {
+        board.state.withLock {
+            $0.round += 1
+            $0.members = nil
+        }
     }
 
     /// How many members but the one of this instance id there are; nil until an answer has come.
-    func others(than instanceID: String) throws -> Int? {
-        if !isAsking {
-            guard nextQuestion.hasPassed else { return nil }
-            ask()
+    func others(than instanceID: String) -> Int? {
+        let (ids, wakes) = board.state.withLock { state in
+            defer {
+                state.members = nil
+                state.isWanted = true
+            }
+            return (state.members?.ids, !state.isWanted)
         }
-        guard let event = rd_kafka_queue_poll(queue.handle, 0) else { return nil }
-        defer { rd_kafka_event_destroy(event) }
-        isAsking = false
-        nextQuestion = Deadline(milliseconds: Self.intervalMilliseconds)
-        // A broker that is away or busy says nothing; the next answer may.
-        guard rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR else { return nil }
-        var count = 0
-        let groups = rd_kafka_DescribeConsumerGroups_result_groups(
-            rd_kafka_event_DescribeConsumerGroups_result(event), &count)
-        guard count == 1, let group = groups?[0] else { return nil }
-        if let error = rd_kafka_ConsumerGroupDescription_error(group) {
-            // A group that was never there has nobody in it.
-            return rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND ? 0 : nil
-        }
-        var others = 0
-        for index in 0..<rd_kafka_ConsumerGroupDescription_member_count(group) {
-            let member = rd_kafka_ConsumerGroupDescription_member(group, index)
-            let id = rd_kafka_MemberDescription_group_instance_id(member).map { String(cString: $0) }
-            if id != instanceID { others += 1 }
-        }
-        return others
+        if wakes { board.signal.raise() }
+        // The coordinator makes a static member's id of its instance id, a hyphen and something random.
+        return ids.map { ids in ids.reduce(0) { $0 + ($1.hasPrefix(instanceID + "-") ? 0 : 1) } }
     }
 
-    private func ask() {
-        let options = rd_kafka_AdminOptions_new(client.handle, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS)
-        defer { rd_kafka_AdminOptions_destroy(options) }
-        rd_kafka_AdminOptions_set_request_timeout(options, 2_000, nil, 0)
-        groupID.withCString { name in
-            var names: [UnsafePointer<CChar>?] = [name]
-            rd_kafka_DescribeConsumerGroups(client.handle, &names, 1, options, queue.handle)
+    /// Unchecked because the client moves to the thread, which alone uses and closes it.
+    private struct Owned: @unchecked Sendable {
+        let client: KafkaClient
+    }
+
+    private static func run(_ client: KafkaClient, _ groupID: String, _ board: Board) {
+        while true {
+            let (isEnding, isWanted, round) = board.state.withLock { ($0.isEnding, $0.isWanted, $0.round) }
+            if isEnding { break }
+            guard isWanted else {
+                board.signal.wait(milliseconds: -1)
+                board.signal.clear()
+                continue
+            }
+            let ids = members(client, groupID)
+            board.state.withLock { state in
+                if let ids, state.round == round { state.members = (round, ids) }
+            }
+            // Only an end cuts this short, because nobody wakes a thread that is asked already.
+            if board.signal.wait(milliseconds: intervalMilliseconds) { board.signal.clear() }
+            board.state.withLock { $0.isWanted = false }
         }
-        isAsking = true
+        client.close(deadlineMilliseconds: 2_000)
+    }
+
+    /// The ids of the group's members; nil when the broker is away or busy, which says nothing.
+    private static func members(_ client: KafkaClient, _ groupID: String) -> [String]? {
+        var list: UnsafePointer<rd_kafka_group_list>?
+        let code = rd_kafka_list_groups(client.handle, groupID, &list, patienceMilliseconds)
+        guard let list else { return nil }
+        defer { rd_kafka_group_list_destroy(list) }
+        // When some broker does not answer, a group that was found is still told by its own coordinator.
+        let isWhole = code == RD_KAFKA_RESP_ERR_NO_ERROR
+        guard isWhole || code == RD_KAFKA_RESP_ERR__PARTIAL && list.pointee.group_cnt > 0 else { return nil }
+        var ids: [String] = []
+        for group in UnsafeBufferPointer(start: list.pointee.groups, count: Int(list.pointee.group_cnt)) {
+            guard group.err == RD_KAFKA_RESP_ERR_NO_ERROR else { return nil }
+            for member in UnsafeBufferPointer(start: group.members, count: Int(group.member_cnt)) {
+                ids.append(member.member_id.map { String(cString: $0) } ?? "")
+            }
+        }
+        return ids
     }
 }

@@ -13,10 +13,18 @@ extension StreamProcessor {
         // Asks for the election first: its answers come while the state is restored.
         standing = try leadership.poll()
         let restoration = try restore()
+        let began = clock.monotonicNanoseconds()
+        var hasSaidSo = false
         while standing == .following {
             if shouldStop() { return false }
             try follow(restoration)
             standing = try leadership.poll()
+            if !hasSaidSo, clock.monotonicNanoseconds() &- began > StreamLimits.electionNanoseconds {
+                hasSaidSo = true
+                notice(
+                    "following '\(settings.applicationID)', which another instance leads, from epoch \(position.epoch) on"
+                )
+            }
         }
         try lead(restoration)
         return true
