@@ -10,13 +10,17 @@ struct AdminTests {
         let admin = try KafkaAdmin(TestBroker.configuration())
         defer { admin.close() }
         let name = "created\(UInt64.random(in: 0 ... .max))"
-        #expect(try admin.describe(name) == nil)
+        #expect(try admin.describe([name]).isEmpty)
         let topic = NewKafkaTopic(
             name: name, partitions: 3, settings: ["cleanup.policy": "compact", "min.compaction.lag.ms": "604800000"])
         #expect(try admin.create([topic]) == [name])
         #expect(try admin.create([topic]).isEmpty)
-        let description = try #require(try admin.describe(name))
-        #expect(description.partitions == 3)
+        let other = "other\(UInt64.random(in: 0 ... .max))"
+        #expect(try admin.create([NewKafkaTopic(name: other, partitions: 1)]) == [other])
+        let both = try admin.describe([name, other, "no-such-topic"])
+        #expect(both.count == 2 && both[other]?.settings["cleanup.policy"] == "delete")
+        let description = try #require(both[name])
+        #expect(description.partitions == 3 && description.replication == 1)
         #expect(description.settings["cleanup.policy"] == "compact")
         #expect(description.settings["min.compaction.lag.ms"] == "604800000")
         #expect(description.settings["retention.ms"] != nil && description.settings["delete.retention.ms"] != nil)

@@ -113,11 +113,9 @@ struct EventSinkTests {
         let offsets: [InputPartition: Int64] = [InputPartition(.ratings, 0): 17, InputPartition(.ratings, 1): 5]
         try sink.storeOffsets(offsets)
         try sink.close(waitMilliseconds: 20_000)
-        let group = GroupOffsets(
-            try TestBroker.configuration(), groupID: topics.applicationID, topics: topics)
-        defer { group.close(milliseconds: 1_000) }
-        let partitions = [InputPartition(.movies, 0), InputPartition(.ratings, 0), InputPartition(.ratings, 1)]
-        #expect(try group.committed(partitions) == offsets)
+        let source = try makeSource(topics)
+        defer { source.close() }
+        #expect(try source.committedOffsets() == offsets)
     }
 }
 

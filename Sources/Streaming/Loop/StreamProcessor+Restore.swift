@@ -9,6 +9,8 @@ extension StreamProcessor {
     /// - Throws: `RecoveryError` when what is found can't be gone on from; what ports throw.
     public func restore() throws {
         store?.removeTemporaries()
+        // Before the journal is looked at: whatever is committed in between makes the journal newer, never older.
+        let committed = try source.committedOffsets()
         let restored = try Restoration.run(
             applicationID: settings.applicationID, topicPrefix: settings.topicPrefix, applier: applier, lists: lists,
             source: source, journal: journal, store: store, notice: notice)
@@ -21,7 +23,8 @@ extension StreamProcessor {
         hasForgotten = restored.hasForgotten
         counters.foreignJournalRecords.store(restored.foreignRecords, ordering: .relaxed)
         counters.checkpointEpoch.store(restored.checkpointEpoch, ordering: .relaxed)
-        try checkPositions()
+        try StartChecks(applicationID: settings.applicationID, topicPrefix: settings.topicPrefix)
+            .check(position, committed: committed, source)
         if !restored.hasStarted { try beginLineage(reason: "first start") }
         cycle = CommitCycle(journaledEpoch: position.epoch)
         counters.journaledEpoch.store(position.epoch, ordering: .relaxed)
@@ -43,17 +46,6 @@ extension StreamProcessor {
                     + " \(restored.checkpointEpoch)")
         }
         counters.isLive.store(true, ordering: .releasing)
-    }
-
-    /// A position beyond the end means that the topic is not the one that was processed.
-    private func checkPositions() throws {
-        for (partition, offset) in position.inputs {
-            let bounds = try source.bounds(of: partition)
-            if offset > bounds.upperBound {
-                throw RecoveryError.from(
-                    .endedEarly(partition, cut: offset, end: bounds.upperBound), topicPrefix: settings.topicPrefix)
-            }
-        }
     }
 
     private func beginLineage(reason: String) throws {

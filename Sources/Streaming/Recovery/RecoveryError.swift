@@ -4,6 +4,8 @@ import Events
 public enum RecoveryError: Error, Equatable, CustomStringConvertible {
     /// The state directory has checkpoints, the journal has nothing.
     case journalLost(directory: String)
+    /// The consumer group has processed more than the journal knows of.
+    case offsetsAhead(group: String, place: String, committed: Int64, position: Int64)
     /// The journal does not begin with the start of a lineage and no checkpoint covers what is missing.
     case journalTrimmed(firstEpoch: Int64)
     case otherSettings(found: String, expected: String)
@@ -11,6 +13,9 @@ public enum RecoveryError: Error, Equatable, CustomStringConvertible {
     /// A batch of the journal can't be read again as it was.
     case inexact(InputPartition, expected: Int, found: Int)
     case inputLost(String)
+    case partitionGone(place: String)
+    /// Records expired before they were read.
+    case expiredUnread(place: String, position: Int64, beginning: Int64)
     case unknownUserInJournal(Int64)
     case unknownMovieInJournal(Int64)
 
@@ -18,7 +23,12 @@ public enum RecoveryError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .journalLost(let directory):
             "the journal is empty but \(directory) holds checkpoints of it, so the journal was lost or this is another"
-                + " broker: name another --state-dir to begin anew, or bring the journal topic back"
+                + " broker: bring the journal topic back or name another --state-dir, or begin anew with"
+                + " 'marquee state reset'"
+        case .offsetsAhead(let group, let place, let committed, let position):
+            "the consumer group '\(group)' has processed \(place) up to offset \(committed), its journal only up to"
+                + " \(position), so the journal was lost: bring the journal topic back, or begin anew with 'marquee"
+                + " state reset'"
         case .journalTrimmed(let epoch):
             "the journal begins at epoch \(epoch) and no checkpoint reaches it:"
                 + " bring back a checkpoint or begin anew under another --application-id"
@@ -32,6 +42,12 @@ public enum RecoveryError: Error, Equatable, CustomStringConvertible {
                 + " \(found) are left: they expired or were compacted, so the state can't be replayed exactly;"
                 + " begin anew under another --application-id"
         case .inputLost(let what): what
+        case .partitionGone(let place):
+            "\(place) was processed and is no more: the topic was made anew with fewer partitions; make it with as many"
+                + " as it had, or begin anew with 'marquee state reset'"
+        case .expiredUnread(let place, let position, let beginning):
+            "\(place) begins at offset \(beginning), but the next one to read is \(position): records expired unread;"
+                + " bring them back, or go on without them with --on-lost-offsets earliest"
         case .unknownUserInJournal(let id): "the journal names user \(id), whom its inputs do not: it belongs to others"
         case .unknownMovieInJournal(let id):
             "the journal names movie \(id), which its inputs do not: it belongs to others"
@@ -44,7 +60,7 @@ public enum RecoveryError: Error, Equatable, CustomStringConvertible {
         case .endedEarly(let partition, let cut, let end):
             .inputLost(
                 "\(topicPrefix)\(partition.topic.name)-\(partition.partition) ends at offset \(end), but offset \(cut)"
-                    + " was processed: the topic was truncated or made anew; begin anew under another --application-id")
+                    + " was processed: the topic was truncated or made anew; begin anew with 'marquee state reset'")
         case .trimmed(let partition, let position, let beginning):
             .inputLost(
                 "\(topicPrefix)\(partition.topic.name)-\(partition.partition) begins at offset \(beginning), but the"

@@ -18,7 +18,7 @@ enum ServeCommand {
         let connection = try ConnectionOptions(invocation, applicationID: applicationID)
         let stateDirectory =
             try invocation.string(ifSet: "state-dir") ?? RecommenderService.standardStateDirectory(connection)
-        try prepareTopics(connection)
+        let warnings = try TopicChecks.prepare(connection)
 
         let service = RecommenderService(
             RecommenderService.Settings(
@@ -28,6 +28,7 @@ enum ServeCommand {
                     Terminal.log(
                         "serving '\(applicationID)' on \(connection.configuration.bootstrapServers), state in"
                             + " \(stateDirectory)")
+                    for warning in warnings { Terminal.log("warning: \(warning.sentence)") }
                 }),
             stop: stop)
         watch(service, stop)
@@ -61,21 +62,6 @@ enum ServeCommand {
             }
             progress.clear()
         }
-    }
-
-    /// Makes Marquee's own topics; the public ones must be there.
-    private static func prepareTopics(_ connection: ConnectionOptions) throws {
-        let admin = try KafkaAdmin(connection.configuration)
-        defer { admin.close() }
-        var partitions = 1
-        for topic in ApplicationTopics(topics: connection.topics, partitions: 1).publicTopics {
-            guard let count = try admin.partitionCount(of: topic.name) else {
-                throw connection.missing(topic.name)
-            }
-            if topic.name == connection.topics.name(of: .ratings) { partitions = count }
-        }
-        let wanted = ApplicationTopics(topics: connection.topics, partitions: partitions).internalTopics
-        _ = try ApplicationTopics.create(wanted, connection.configuration)
     }
 
     private static func refuseWhatIsNotThereYet(_ invocation: Invocation) throws {

@@ -47,6 +47,8 @@ final class ModelBroker {
     }
 
     private(set) var inputs: [InputPartition: [Record]] = [:]
+    /// The first offsets that are kept, where it is not 0.
+    var beginnings: [InputPartition: Int64] = [:]
     let ratingPartitions: Int
     var published: [Published] = []
     var deadLetters: [DeadLetter] = []
@@ -74,6 +76,11 @@ final class ModelBroker {
                 key: key.map { Array($0.utf8) }, value: value.map { Array($0.utf8) },
                 timestampMilliseconds: timestamp ?? now, headers: headers))
         return Int64(inputs[partition]?.count ?? 0) - 1
+    }
+
+    /// As a broker that lost the end of its log.
+    func truncate(_ partition: InputPartition, to end: Int) {
+        inputs[partition] = Array((inputs[partition] ?? []).prefix(end))
     }
 
     func rate(_ user: Int64, _ movie: Int64, _ rating: Double, time: Int64? = nil, id: String? = nil) {
@@ -116,7 +123,15 @@ final class ModelSource: EventSource {
 
     func partitionCount(of topic: InputTopic) -> Int { broker.partitionCount(topic) }
 
-    func bounds(of partition: InputPartition) throws -> Range<Int64> { 0..<Int64(broker.inputs[partition]?.count ?? 0) }
+    func bounds(of partition: InputPartition) throws -> Range<Int64> {
+        (broker.beginnings[partition] ?? 0)..<Int64(broker.inputs[partition]?.count ?? 0)
+    }
+
+    func bounds(of partitions: [InputPartition]) throws -> [InputPartition: Range<Int64>] {
+        try Dictionary(uniqueKeysWithValues: partitions.map { ($0, try bounds(of: $0)) })
+    }
+
+    func committedOffsets() throws -> [InputPartition: Int64] { broker.storedOffsets }
 
     func assign(_ positions: [InputPartition: Int64]) throws { self.positions = positions }
 
