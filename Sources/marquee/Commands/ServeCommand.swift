@@ -19,6 +19,8 @@ enum ServeCommand {
         let stateDirectory =
             try invocation.string(ifSet: "state-dir") ?? RecommenderService.standardStateDirectory(connection)
         let warnings = try TopicChecks.prepare(connection)
+        connection.admin.close()
+        let servers = connection.configuration.bootstrapServers
 
         let service = RecommenderService(
             RecommenderService.Settings(
@@ -26,8 +28,7 @@ enum ServeCommand {
                 listLength: try invocation.int("top-k"), notice: { Terminal.log($0) },
                 onLive: {
                     Terminal.log(
-                        "serving '\(applicationID)' on \(connection.configuration.bootstrapServers), state in"
-                            + " \(stateDirectory)")
+                        "serving '\(applicationID)' on \(servers), state in \(stateDirectory)")
                     for warning in warnings { Terminal.log("warning: \(warning.sentence)") }
                 }),
             stop: stop)

@@ -88,9 +88,7 @@ enum StateCommand {
     private static func inspect(_ invocation: Invocation) throws -> (Inspected, KafkaTopics) {
         let applicationID = try invocation.string("application-id")
         let connection = try ConnectionOptions(invocation, applicationID: applicationID)
-        let admin = try KafkaAdmin(connection.configuration)
-        defer { admin.close() }
-        guard try admin.partitionCount(of: connection.topics.journal) != nil else {
+        guard try connection.admin.partitionCount(of: connection.topics.journal) != nil else {
             throw UserFacingError(
                 "there is no application '\(applicationID)' on \(connection.configuration.bootstrapServers): its"
                     + " journal '\(connection.topics.journal)' is missing; name another with --application-id")

@@ -22,10 +22,8 @@ enum TopicsCommand {
 
     static func check(_ invocation: Invocation) throws -> Int32 {
         let connection = try connect(invocation)
-        let admin = try KafkaAdmin(connection.configuration)
-        defer { admin.close() }
         let wanted = ApplicationTopics(topics: connection.topics, partitions: 1)
-        let found = try admin.describe((wanted.publicTopics + wanted.internalTopics).map(\.name))
+        let found = try connection.admin.describe((wanted.publicTopics + wanted.internalTopics).map(\.name))
         let checks = TopicChecks(topics: connection.topics, creationCommand: connection.creationCommand)
         let findings = checks.findings(found)
         if try invocation.string("output") == "json" {

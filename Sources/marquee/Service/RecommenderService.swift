@@ -101,9 +101,7 @@ final class RecommenderService: Sendable {
     /// Where an application keeps its state unless it is told: by the XDG base directory specification, a folder a
     /// cluster and application, so that two clusters never share one.
     static func standardStateDirectory(_ connection: ConnectionOptions) throws -> String {
-        let admin = try KafkaAdmin(connection.configuration)
-        defer { admin.close() }
-        let cluster = (try admin.clusterID() ?? "kafka").filter {
+        let cluster = (try connection.admin.clusterID() ?? "kafka").filter {
             $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-")
         }
         let environment = ProcessInfo.processInfo.environment

@@ -8,8 +8,7 @@ extension TopicChecks {
     ///
     /// - Throws: `UserFacingError` with the reason and the fix when the service can't do its work on them.
     static func prepare(_ connection: ConnectionOptions) throws -> [TopicFinding] {
-        let admin = try KafkaAdmin(connection.configuration)
-        defer { admin.close() }
+        let admin = connection.admin
         var wanted = ApplicationTopics(topics: connection.topics, partitions: 1)
         var found = try admin.describe((wanted.publicTopics + wanted.internalTopics).map(\.name))
         for topic in wanted.publicTopics where found[topic.name] == nil { throw connection.missing(topic.name) }
