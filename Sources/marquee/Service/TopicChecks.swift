@@ -1,3 +1,4 @@
+import Events
 import Kafka
 
 /// Whether an application's topics are as it needs them. The one implementation behind `topics check` and the start of
@@ -41,7 +42,7 @@ struct TopicChecks {
     private func compare(_ found: KafkaTopicDescription, _ name: String, _ wanted: String) -> TopicFinding? {
         guard let actual = found.settings[name] else { return nil }
         if name == "cleanup.policy" { return cleanup(found, actual, wanted) }
-        if Self.isEnough(actual, wanted) { return nil }
+        if !Self.timesThatKeep.contains(name) || Self.isEnough(actual, wanted) { return nil }
         return TopicFinding(
             topic: found.name, problem: "\(name) is \(actual), a later replay wants \(wanted)",
             fix: alter(found.name, "\(name)=\(wanted)"), isFatal: false)
@@ -49,7 +50,7 @@ struct TopicChecks {
 
     private func cleanup(_ found: KafkaTopicDescription, _ actual: String, _ wanted: String) -> TopicFinding? {
         let policy = Self.policies(actual)
-        if policy == [wanted] { return nil }
+        if policy == Self.policies(wanted) { return nil }
         let problem: String
         var isFatal = false
         switch (found.name, wanted) {
@@ -62,7 +63,7 @@ struct TopicChecks {
         case (topics.journal, _):
             isFatal = true
             problem = "cleanup.policy is \(actual), so compaction deletes all commits but the newest"
-        case (_, "compact"):
+        case (_, "compact"), (topics.checkpoints, _):
             problem =
                 Self.isEnough(found.settings["retention.ms"] ?? "-1", "-1")
                 ? "cleanup.policy is \(actual), so every record ever is kept"
@@ -95,7 +96,7 @@ struct TopicChecks {
             problem: "min.insync.replicas is \(needed), but its partitions have \(copies), so nothing can be written",
             fix: "give it \(needed) copies with kafka-reassign-partitions.sh, or run"
                 + " \(alter(found.name, "min.insync.replicas=\(found.replication)"))",
-            isFatal: [topics.recommendations, topics.deadLetters, topics.journal].contains(found.name))
+            isFatal: !InputTopic.allCases.contains { topics.name(of: $0) == found.name })
     }
 
     private func partitionCounts(_ found: [KafkaTopicDescription]) -> [TopicFinding] {
@@ -110,6 +111,9 @@ struct TopicChecks {
     }
 
     // MARK: Helpers
+
+    /// Settings where less than is wanted makes records go too early.
+    private static let timesThatKeep: Set<String> = ["retention.ms", "min.compaction.lag.ms", "delete.retention.ms"]
 
     private func alter(_ topic: String, _ setting: String) -> String {
         "kafka-configs.sh --alter --entity-type topics --entity-name \(topic) --add-config \(setting)"
