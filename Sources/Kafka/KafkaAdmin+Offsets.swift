@@ -81,7 +81,7 @@ extension KafkaAdmin {
     }
 
     /// Whether the cluster never had a group. Asking it for one would make it set up its groups first, a second.
-    private func isWithoutGroups(_ deadlineMilliseconds: Int) throws -> Bool {
+    func isWithoutGroups(_ deadlineMilliseconds: Int) throws -> Bool {
         if try isEmbeddedBroker(deadlineMilliseconds: deadlineMilliseconds) { return false }
         do {
             return try layout(of: "__consumer_offsets", deadlineMilliseconds: deadlineMilliseconds) == nil

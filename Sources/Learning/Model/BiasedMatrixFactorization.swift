@@ -83,6 +83,14 @@ public final class BiasedMatrixFactorization: OnlineModel {
         userRows.rows.mutableRow(row).initializeMemory(as: UInt8.self, repeating: 0, count: userRows.rows.rowBytes)
     }
 
+    public func removeAll() {
+        userRows.rows.removeAll()
+        movieRows.rows.removeAll()
+        dirty.removeAll()
+        halfStarsSum = 0
+        ratingCount = 0
+    }
+
     // MARK: Learning
 
     public func learn(_ events: LearningEvents, users: UserTable, rated: RatedMovies) {

@@ -34,6 +34,16 @@ public final class Learner {
         outcomeCounts.deallocate()
     }
 
+    /// Gives up everything learnt, to learn the same log anew. What remains is who was forgotten and when, so that the
+    /// ratings of those stay out: the log may still hold them.
+    public func beginAnew() {
+        users.removeAll()
+        movies.removeAll()
+        rated.removeAll()
+        model.removeAll()
+        counters = LearnerCounters()
+    }
+
     // MARK: Ratings
 
     /// Applies rows `range` of a batch in order and writes what became of each.

@@ -58,6 +58,13 @@ public final class MovieTable {
 
     func describe(_ row: UInt32, _ description: MovieDescription) { descriptions[Int(row)] = description }
 
+    func removeAll() {
+        rows.removeAll()
+        map.removeAll()
+        descriptions.removeAll()
+        idMax = 0
+    }
+
     var byteCount: Int { rows.byteCount }
 
     func snapshot() -> MovieTableSnapshot {

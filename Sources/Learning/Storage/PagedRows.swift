@@ -87,6 +87,12 @@ public final class PagedRows {
         return PagedRowsSnapshot(pages: pages, count: count, rowBytes: rowBytes, rowShift: rowShift)
     }
 
+    /// Gives all rows back. Snapshots keep theirs.
+    public func removeAll() {
+        pages.removeAll()
+        fields.pointee.count = 0
+    }
+
     /// Memory held, in bytes.
     public var byteCount: Int { pages.count * (rowBytes << rowShift) }
 

@@ -10,6 +10,8 @@ public final class PublishedLists {
     /// The longest list that a row holds.
     public private(set) var capacity: Int
     private var rows: PagedRows
+    /// Of users who have no row.
+    public internal(set) var parked = ParkedLists()
 
     public init(capacity: Int) {
         self.capacity = capacity
@@ -59,18 +61,24 @@ public final class PublishedLists {
     /// Puts down a list as published and returns its sequence number.
     @discardableResult
     public func publish(_ user: UInt32, _ list: UnsafeBufferPointer<UInt32>, lastScore: Float) -> Int64 {
+        let next = sequence(user) + 1
+        put(user, list, lastScore: lastScore, sequence: next)
+        return next
+    }
+
+    func put(_ user: UInt32, _ list: UnsafeBufferPointer<UInt32>, lastScore: Float, sequence: Int64) {
         if list.count > capacity { widen(to: list.count) }
         reserve(Int(user) + 1)
         let row = rows.mutableRow(user)
-        let sequence = row.load(as: Int64.self) + 1
         row.storeBytes(of: sequence, as: Int64.self)
         row.storeBytes(of: lastScore, toByteOffset: 8, as: Float.self)
         row.storeBytes(of: UInt32(list.count), toByteOffset: 12, as: UInt32.self)
         if let base = list.baseAddress {
             (row + Self.headBytes).copyMemory(from: base, byteCount: 4 * list.count)
         }
-        return sequence
     }
+
+    func removeAllRows() { rows.removeAll() }
 
     /// Forgets a user's list; his next one has sequence 1.
     public func remove(_ user: UInt32) {
