@@ -72,6 +72,8 @@ public enum TestBroker {
         // The least that `serve` asks for, as topics of other tools have it.
         try createTopic(topics.recommendations, partitions: ratings, settings: ["cleanup.policy": "compact"])
         for name in [topics.deadLetters, topics.journal] { try createTopic(name, partitions: 1) }
+        try createTopic(
+            topics.checkpoints, partitions: 1, settings: ["cleanup.policy": "compact,delete", "retention.ms": "-1"])
         return topics
     }
 }

@@ -24,6 +24,7 @@ public final class BiasedMatrixFactorization: OnlineModel {
     /// Numbers the bits: whoever changes what is computed raises it.
     public static let numericsVersion = 1
 
+    public let numericsVersion: Int = BiasedMatrixFactorization.numericsVersion
     public let version = "biased-mf/\(BiasedMatrixFactorization.numericsVersion)"
     public let dimension: Int
     private let setup: Settings
@@ -63,8 +64,7 @@ public final class BiasedMatrixFactorization: OnlineModel {
     public func addUser(_ row: UInt32, id: Int64) {
         if Int(row) == userRows.count { _ = userRows.rows.append() }
         precondition(Int(row) < userRows.count, "rows come in order")
-        // A free row of a checkpoint has no id.
-        if id != 0 { userRows.initialize(row, id: id, seed: setup.seed &* 2, scale: setup.initialScale) }
+        userRows.initialize(row, id: id, seed: setup.seed &* 2, scale: setup.initialScale)
     }
 
     public func addMovie(_ row: UInt32, id: Int64, description: MovieDescription) {
@@ -167,45 +167,25 @@ public final class BiasedMatrixFactorization: OnlineModel {
             / Float(2 &* (ratingCount &+ Self.meanPriorCount))
     }
 
-    // MARK: Snapshots
+    // MARK: Checkpoints and digests
 
-    private struct Snapshot: ModelSnapshot {
-        let users: PagedRowsSnapshot
-        let movies: PagedRowsSnapshot
-        let halfStarsSum: Int64
-        let ratingCount: Int64
+    public var tables: [StateTable] { [StateTable("users", userRows.rows), StateTable("movies", movieRows.rows)] }
 
-        func write(to writer: inout StateWriter) throws {
+    public func scalars() -> @Sendable (inout StateWriter) throws -> Void {
+        { [halfStarsSum, ratingCount] writer in
             try writer.write(halfStarsSum)
             try writer.write(ratingCount)
-            for rows in [users, movies] {
-                try writer.write(UInt64(rows.count))
-                for row in 0..<rows.count {
-                    try writer.write(UnsafeRawBufferPointer(start: rows.row(row), count: rows.rowBytes))
-                }
-            }
         }
     }
 
-    public func snapshot() -> any ModelSnapshot {
-        Snapshot(
-            users: userRows.rows.snapshot(), movies: movieRows.rows.snapshot(), halfStarsSum: halfStarsSum,
-            ratingCount: ratingCount)
-    }
-
-    public func restore(from reader: inout StateReader) throws {
+    public func restore(scalars reader: inout StateReader, userCount: Int, movieCount: Int) throws {
         halfStarsSum = try reader.read()
         ratingCount = try reader.read()
-        for rows in [userRows.rows, movieRows.rows] {
-            let at = reader.offset
-            let count = try reader.read(UInt64.self)
-            guard count == UInt64(rows.count) else {
-                throw StateReader.Failure.impossible("\(count) model rows for \(rows.count)", offset: at)
-            }
-            for row in 0..<rows.count {
-                let bytes = try reader.take(rows.rowBytes)
-                rows.mutableRow(UInt32(row)).copyMemory(from: bytes, byteCount: rows.rowBytes)
-            }
+        for (rows, count) in [(userRows, userCount), (movieRows, movieCount)] where rows.count != count {
+            throw StateImage.Failure.impossible("\(rows.count) model rows for \(count)")
         }
+        // All movies are new to whoever follows them.
+        dirty.reserve(movieCount)
+        for movie in 0..<UInt32(movieCount) { dirty.insert(movie) }
     }
 }

@@ -68,7 +68,9 @@ public final class LearningEvents {
 public protocol OnlineModel: AnyObject {
     /// Name and version, as published with every list.
     var version: String { get }
-    /// Every setting that the learnt bits depend on, in a fixed text form; its hash guards journal and checkpoints.
+    /// Numbers the bits that are learnt: raised by whoever changes what is computed.
+    var numericsVersion: Int { get }
+    /// Every setting that the learnt bits depend on, in a fixed text form; it guards journal and checkpoints.
     var settings: String { get }
     /// Length of query and item vectors.
     var dimension: Int { get }
@@ -99,17 +101,18 @@ public protocol OnlineModel: AnyObject {
     /// The stars that the model predicts, unclipped, for a pair whose retrieval score is known.
     func predictedStars(user: UInt32, movie: UInt32, score: Float) -> Float
 
-    /// The learnt rows at this moment, for a checkpoint or a digest.
-    func snapshot() -> any ModelSnapshot
-    /// Reads back what `ModelSnapshot.write` wrote; all users and movies have been added.
-    func restore(from reader: inout StateReader) throws
+    // What is learnt, as digests and checkpoints see it: rows in tables, and a few numbers beside them.
+
+    /// Every table of learnt rows, always in the same order and with the same names.
+    var tables: [StateTable] { get }
+    /// Writes what is learnt and stands in no table, as it is at this moment; may run later, on any thread.
+    func scalars() -> @Sendable (inout StateWriter) throws -> Void
+    /// Reads back what `scalars` wrote; the tables have been filled before.
+    ///
+    /// - Throws: `StateImage.Failure` when the tables do not fit these numbers of rows, or each other.
+    func restore(scalars reader: inout StateReader, userCount: Int, movieCount: Int) throws
 
     /// Bytes a user's and a movie's learnt rows take.
     var bytesPerUser: Int { get }
     var bytesPerMovie: Int { get }
-}
-
-/// A model's rows as they were at one moment; may be written on any thread.
-public protocol ModelSnapshot: Sendable {
-    func write(to writer: inout StateWriter) throws
 }

@@ -26,10 +26,12 @@ public struct MovieDescription: Sendable, Equatable {
 
 /// Movies by row, in first-seen order. A movie is never evicted.
 public final class MovieTable {
-    private let rows = PagedRows(rowBytes: MemoryLayout<MovieRow>.stride)
+    let rows = PagedRows(rowBytes: MemoryLayout<MovieRow>.stride)
     private let map = IdentityMap()
     /// By row; an array, because it changes only with the catalogue and a snapshot then shares it whole.
     public private(set) var descriptions: [MovieDescription] = []
+    /// How often `descriptions` changed since the start: tells whether it is still as a checkpoint has it.
+    private var descriptionChanges: UInt64 = 0
 
     public init() {}
 
@@ -54,9 +56,24 @@ public final class MovieTable {
     @inline(__always)
     public func id(_ row: UInt32) -> Int64 { pointer(row).pointee.id }
 
-    func add(_ id: Int64) -> UInt32 { restore(MovieRow(id: id), MovieDescription()) }
+    func add(_ id: Int64) -> UInt32 {
+        let row = rows.append()
+        mutablePointer(row).initialize(to: MovieRow(id: id))
+        enter(id, row)
+        descriptions.append(MovieDescription())
+        descriptionChanges += 1
+        return row
+    }
 
-    func describe(_ row: UInt32, _ description: MovieDescription) { descriptions[Int(row)] = description }
+    private func enter(_ id: Int64, _ row: UInt32) {
+        map.insert(id, row: row)
+        idMax = max(idMax, id)
+    }
+
+    func describe(_ row: UInt32, _ description: MovieDescription) {
+        descriptions[Int(row)] = description
+        descriptionChanges += 1
+    }
 
     func removeAll() {
         rows.removeAll()
@@ -68,23 +85,30 @@ public final class MovieTable {
     var byteCount: Int { rows.byteCount }
 
     func snapshot() -> MovieTableSnapshot {
-        MovieTableSnapshot(rows: rows.snapshot(), descriptions: descriptions)
+        MovieTableSnapshot(
+            rows: rows.snapshot(), descriptions: descriptions, descriptionChanges: descriptionChanges)
     }
 
-    /// Appends the next row of a checkpoint, in row order.
-    func restore(_ row: MovieRow, _ description: MovieDescription) -> UInt32 {
-        let number = rows.append()
-        mutablePointer(number).initialize(to: row)
-        map.insert(row.id, row: number)
-        idMax = max(idMax, row.id)
-        descriptions.append(description)
-        return number
+    /// Takes the rows that a checkpoint filled in.
+    func restore(descriptions list: [MovieDescription]) throws {
+        guard list.count == rows.count else {
+            throw StateImage.Failure.impossible("\(list.count) descriptions of \(rows.count) movies")
+        }
+        for row in 0..<UInt32(rows.count) {
+            let id = pointer(row).pointee.id
+            guard id > 0, map.row(of: id) == IdentityMap.none else {
+                throw StateImage.Failure.impossible("movie id \(id)")
+            }
+            enter(id, row)
+        }
+        descriptions = list
     }
 }
 
 struct MovieTableSnapshot: Sendable {
     let rows: PagedRowsSnapshot
     let descriptions: [MovieDescription]
+    let descriptionChanges: UInt64
 
     func row(_ row: Int) -> MovieRow { rows.row(row).assumingMemoryBound(to: MovieRow.self).pointee }
 }

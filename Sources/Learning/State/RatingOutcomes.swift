@@ -58,6 +58,18 @@ public struct LearnerCounters: Sendable, Equatable {
     public internal(set) var profiles: Int64 = 0
     public internal(set) var usersForgotten: Int64 = 0
 
+    /// Every count, in the order in which digests and checkpoints have them.
+    var all: [Int64] {
+        get { ratings + [moviesAnnounced, moviesWithdrawn, profiles, usersForgotten] }
+        set {
+            ratings = Array(newValue[..<ratings.count])
+            moviesAnnounced = newValue[ratings.count]
+            moviesWithdrawn = newValue[ratings.count + 1]
+            profiles = newValue[ratings.count + 2]
+            usersForgotten = newValue[ratings.count + 3]
+        }
+    }
+
     public subscript(outcome: RatingOutcome) -> Int64 { ratings[Int(outcome.rawValue)] }
 
     /// Events that set, changed, confirmed or removed a rating.

@@ -18,9 +18,9 @@ public struct UserRow: Sendable {
 /// Users by row. Rows come in first-seen order; a forgotten user's row is used again, last freed first, and that
 /// order is part of the state.
 public final class UserTable {
-    private let rows = PagedRows(rowBytes: MemoryLayout<UserRow>.stride)
+    let rows = PagedRows(rowBytes: MemoryLayout<UserRow>.stride)
     private let map = IdentityMap()
-    private var free: [UInt32] = []
+    private(set) var free: [UInt32] = []
 
     public init() {}
 
@@ -53,7 +53,8 @@ public final class UserTable {
 
     func remove(_ row: UInt32) {
         map.remove(pointer(row).pointee.id)
-        mutablePointer(row).initialize(to: UserRow())
+        // All of it, whatever lies between the fields.
+        rows.mutableRow(row).initializeMemory(as: UInt8.self, repeating: 0, count: rows.rowBytes)
         free.append(row)
     }
 
@@ -67,15 +68,32 @@ public final class UserTable {
 
     func snapshot() -> UserTableSnapshot { UserTableSnapshot(rows: rows.snapshot(), free: free) }
 
-    /// Appends the next row of a checkpoint, in row order; an id of 0 is a free row.
-    func restore(_ row: UserRow) -> UInt32 {
-        let number = rows.append()
-        mutablePointer(number).initialize(to: row)
-        if row.id != 0 { map.insert(row.id, row: number) }
-        return number
+    /// Takes the rows that a checkpoint filled in: looks up their ids and checks that `free` names exactly the rows
+    /// without a user, each once; a row that it named twice would get two users.
+    func restore(free list: [UInt32]) throws {
+        var freeCount = 0
+        for row in 0..<UInt32(rows.count) {
+            let user = pointer(row).pointee
+            if user.id == 0 {
+                guard user.rated == RatedHandle() else { throw StateImage.Failure.impossible("a free row with ratings") }
+                freeCount += 1
+            } else {
+                guard user.id > 0, map.row(of: user.id) == IdentityMap.none else {
+                    throw StateImage.Failure.impossible("user id \(user.id)")
+                }
+                map.insert(user.id, row: row)
+            }
+        }
+        var isListed = [Bool](repeating: false, count: rows.count)
+        for row in list {
+            guard Int(row) < rows.count, !isAlive(row), !isListed[Int(row)] else {
+                throw StateImage.Failure.impossible("free row \(row)")
+            }
+            isListed[Int(row)] = true
+        }
+        guard list.count == freeCount else { throw StateImage.Failure.impossible("\(list.count) free rows") }
+        free = list
     }
-
-    func restore(free list: [UInt32]) { free = list }
 }
 
 struct UserTableSnapshot: Sendable {

@@ -2,7 +2,9 @@
 ///
 /// The learner thread owns it and writes in place. `snapshot()` shares all pages with whoever holds the result; from
 /// then on the first write to a page copies that page, so a checkpoint or a reader sees the rows exactly as they
-/// were, at the price of the pages that change meanwhile.
+/// were, at the price of the pages that change meanwhile. Each page is stamped with the number of snapshots that were
+/// taken before it last began to change, so what changed since a snapshot can be told page by page, at no cost to a
+/// write: only a page's first write after a snapshot passes here.
 ///
 /// Row access is O(1); `append` is amortised O(1); `snapshot` is O(pages). Not for rows of varying size.
 public final class PagedRows {
@@ -22,6 +24,9 @@ public final class PagedRows {
     /// as much as the work.
     @usableFromInline let fields: UnsafeMutablePointer<Fields>
     private var pages: [Page] = []
+    /// By page: `snapshotCount` when it was added, or first written to after a snapshot.
+    private var stamps: [UInt64] = []
+    private var snapshotCount: UInt64 = 0
     private var pageCapacity: Int
 
     /// Rows ever appended; a row is never given back, its owner reuses it.
@@ -84,7 +89,32 @@ public final class PagedRows {
     /// All rows as they are now; O(pages).
     public func snapshot() -> PagedRowsSnapshot {
         pageIsShared.update(repeating: 1, count: pages.count)
-        return PagedRowsSnapshot(pages: pages, count: count, rowBytes: rowBytes, rowShift: rowShift)
+        snapshotCount += 1
+        return PagedRowsSnapshot(
+            number: snapshotCount, pages: pages, stamps: stamps, count: count, rowBytes: rowBytes, rowShift: rowShift)
+    }
+
+    /// The bytes that follow each other in one page: whole rows.
+    var pageBytes: Int { rowBytes << rowShift }
+
+    /// Adds rows of zeros until there are `count`.
+    func grow(to count: Int) {
+        while pages.count << rowShift < count { appendPage() }
+        fields.pointee.count = max(self.count, count)
+    }
+
+    /// Puts bytes down at `offset` of the table, row 0 being at 0; the rows must be there.
+    func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) {
+        precondition(offset >= 0 && offset + bytes.count <= count * rowBytes, "within the table")
+        var done = 0
+        while done < bytes.count {
+            let (page, inPage) = (offset + done).quotientAndRemainder(dividingBy: pageBytes)
+            let part = min(bytes.count - done, pageBytes - inPage)
+            if pageIsShared[page] != 0 { unshare(page) }
+            UnsafeMutableRawBufferPointer(start: pageBases[page] + inPage, count: part).copyMemory(
+                from: UnsafeRawBufferPointer(rebasing: bytes[done..<(done + part)]))
+            done += part
+        }
     }
 
     /// Gives all rows back. Snapshots keep theirs.
@@ -113,6 +143,7 @@ public final class PagedRows {
         pageBases[pages.count] = page.base
         pageIsShared[pages.count] = 0
         pages.append(page)
+        stamps.append(snapshotCount)
     }
 
     @usableFromInline @inline(never)
@@ -123,42 +154,6 @@ public final class PagedRows {
             pageBases[page] = pages[page].base
         }
         pageIsShared[page] = 0
-    }
-}
-
-/// The memory of some rows.
-///
-/// `@unchecked Sendable`: a page is written only while its `PagedRows` holds the sole reference, which
-/// `isKnownUniquelyReferenced` proves; as soon as a snapshot on another thread holds one too it is immutable.
-final class Page: @unchecked Sendable {
-    let base: UnsafeMutableRawPointer
-    let byteCount: Int
-
-    init(byteCount: Int) {
-        self.byteCount = byteCount
-        base = .allocate(byteCount: byteCount, alignment: 64)
-        base.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
-    }
-
-    init(copyOf other: Page) {
-        byteCount = other.byteCount
-        base = .allocate(byteCount: byteCount, alignment: 64)
-        base.copyMemory(from: other.base, byteCount: byteCount)
-    }
-
-    deinit { base.deallocate() }
-}
-
-/// The rows of a `PagedRows` as they were at one moment; may be read on any thread.
-public struct PagedRowsSnapshot: Sendable {
-    let pages: [Page]
-    public let count: Int
-    public let rowBytes: Int
-    let rowShift: Int
-
-    /// Valid as long as the snapshot is alive.
-    public func row(_ row: Int) -> UnsafeRawPointer {
-        precondition(row < count)
-        return UnsafeRawPointer(pages[row >> rowShift].base) + (row & ((1 << rowShift) - 1)) * rowBytes
+        stamps[page] = snapshotCount
     }
 }

@@ -25,12 +25,12 @@ public final class RatedMovies {
     /// Set in the value of a removed rating; its time stays, so that an older rating that arrives late is not taken.
     public static let removedFlag: UInt8 = 0x80
 
-    private static let classCount = 15
+    static let classCount = 15
 
     /// Blocks of 4 << class entries.
-    private let pools: [PagedRows]
-    /// Blocks given back, by class, used again last in first out. Where a block lies is no part of the state.
-    private var freeBlocks: [[UInt32]] = []
+    let pools: [PagedRows]
+    /// Blocks given back, by class, used again last in first out. Where a block lies is no part of the learnt state.
+    var freeBlocks: [[UInt32]] = []
 
     public init() {
         // Rounded up, so that the column of times of every block is aligned.
@@ -105,8 +105,6 @@ public final class RatedMovies {
     /// Memory held, in bytes.
     public var byteCount: Int { pools.reduce(0) { $0 + $1.byteCount } }
 
-    func snapshot() -> RatedMoviesSnapshot { RatedMoviesSnapshot(pools: pools.map { $0.snapshot() }) }
-
     private typealias Columns = (
         UnsafeMutablePointer<Int64>, UnsafeMutablePointer<UInt32>, UnsafeMutablePointer<UInt8>
     )
@@ -162,48 +160,5 @@ public final class RatedMovies {
         new.2.update(from: old.2, count: count)
         giveBack(oldBlock, oldClass)
         return IdentityMap.none
-    }
-}
-
-/// One user's entries, in the order of arrival; borrowed.
-public struct RatedEntries {
-    public let count: Int
-    let base: UnsafeRawPointer?
-    let capacity: Int
-
-    init(count: Int, base: UnsafeRawPointer?, capacity: Int) {
-        self.count = count
-        self.base = base
-        self.capacity = capacity
-    }
-
-    /// `count` times in milliseconds; must not be asked for when there are none.
-    public var times: UnsafePointer<Int64> { column(0).assumingMemoryBound(to: Int64.self) }
-    /// `count` movie rows.
-    public var movies: UnsafePointer<UInt32> { column(8 * capacity).assumingMemoryBound(to: UInt32.self) }
-    /// `count` values: half stars, or a removal's old half stars with `removedFlag`.
-    public var values: UnsafePointer<UInt8> { column(12 * capacity).assumingMemoryBound(to: UInt8.self) }
-
-    /// The movie rows as a buffer; empty when there are none.
-    public var movieBuffer: UnsafeBufferPointer<UInt32> {
-        guard base != nil else { return UnsafeBufferPointer(start: nil, count: 0) }
-        return UnsafeBufferPointer(start: movies, count: count)
-    }
-
-    private func column(_ offset: Int) -> UnsafeRawPointer {
-        guard let base else { preconditionFailure("a user without ratings has no columns") }
-        return base + offset
-    }
-}
-
-struct RatedMoviesSnapshot: Sendable {
-    let pools: [PagedRowsSnapshot]
-
-    func entries(_ handle: RatedHandle) -> RatedEntries {
-        if handle.sizeClass == 0 { return RatedEntries(count: 0, base: nil, capacity: 0) }
-        let sizeClass = Int(handle.sizeClass) - 1
-        return RatedEntries(
-            count: Int(handle.count), base: pools[sizeClass].row(Int(handle.block)),
-            capacity: RatedMovies.capacity(sizeClass))
     }
 }

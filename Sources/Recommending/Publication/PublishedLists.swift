@@ -6,6 +6,8 @@ import Learning
 public final class PublishedLists {
     /// Sequence (8 bytes), k-th score (4), count (4), then `capacity` movie rows (4 each).
     private static let headBytes = 16
+    /// Far beyond any list.
+    private static let rowBytesMax = 1 << 16
 
     /// The longest list that a row holds.
     public private(set) var capacity: Int
@@ -15,12 +17,10 @@ public final class PublishedLists {
 
     public init(capacity: Int) {
         self.capacity = capacity
-        rows = Self.emptyRows(capacity)
+        rows = PagedRows(rowBytes: Self.rowBytes(capacity))
     }
 
-    private static func emptyRows(_ capacity: Int) -> PagedRows {
-        PagedRows(rowBytes: (headBytes + 4 * capacity + 7) / 8 * 8)
-    }
+    private static func rowBytes(_ capacity: Int) -> Int { (headBytes + 4 * capacity + 7) / 8 * 8 }
 
     public var rowCount: Int { rows.count }
     public var byteCount: Int { rows.byteCount }
@@ -88,52 +88,55 @@ public final class PublishedLists {
 
     /// Longer lists were published earlier, under another setting.
     private func widen(to larger: Int) {
-        let wide = Self.emptyRows(larger)
+        capacity = larger
+        // Rows of another length are another table: a checkpoint then starts afresh. Where there was room, it is the
+        // same.
+        if Self.rowBytes(larger) == rows.rowBytes { return }
+        let wide = PagedRows(rowBytes: Self.rowBytes(larger))
         for row in 0..<rows.count {
             let added = wide.append()
             wide.mutableRow(added).copyMemory(from: rows.row(UInt32(row)), byteCount: rows.rowBytes)
         }
         rows = wide
-        capacity = larger
     }
 
-    public func snapshot() -> PublishedListsSnapshot { PublishedListsSnapshot(rows: rows.snapshot()) }
+    private static let tableName = "lists"
 
-    public func restore(from reader: inout StateReader) throws {
-        let count = try reader.readCount(elementBytes: 8)
-        for user in 0..<count {
-            reserve(user + 1)
-            let sequence = try reader.read(Int64.self)
-            if sequence == 0 { continue }
-            let lastScore = try reader.readFloat()
-            let length = Int(try reader.read(UInt32.self))
-            let bytes = try reader.take(4 * length)
-            if length > capacity { widen(to: length) }
-            let row = rows.mutableRow(UInt32(user))
-            row.storeBytes(of: sequence, as: Int64.self)
-            row.storeBytes(of: lastScore, toByteOffset: 8, as: Float.self)
-            row.storeBytes(of: UInt32(length), toByteOffset: 12, as: UInt32.self)
-            (row + Self.headBytes).copyMemory(from: bytes, byteCount: 4 * length)
+    public func snapshot() -> PublishedListsSnapshot {
+        PublishedListsSnapshot(table: StateTableSnapshot(Self.tableName, rows.snapshot()))
+    }
+
+    /// Takes a checkpoint's lists, into lists that are still empty. Rows that are wider than this capacity asks for stay
+    /// so; narrower ones are widened.
+    ///
+    /// - Throws: `StateImage.Failure` when they can't be the lists of such a learner.
+    public func restore(from image: inout StateImage, userCount: Int, movieCount: Int) throws {
+        let wanted = capacity
+        if let rowBytes = image.tables[Self.tableName]?.rowBytes {
+            guard (Self.headBytes...Self.rowBytesMax).contains(rowBytes), rowBytes % 8 == 0 else {
+                throw StateImage.Failure.impossible("lists in rows of \(rowBytes) bytes")
+            }
+            rows = PagedRows(rowBytes: rowBytes)
+            capacity = (rowBytes - Self.headBytes) / 4
         }
+        try image.take(Self.tableName, into: rows)
+        guard rows.count <= userCount else {
+            throw StateImage.Failure.impossible("\(rows.count) lists for \(userCount) users")
+        }
+        for user in 0..<UInt32(rows.count) {
+            // A sequence beyond any number of lists would overflow one day.
+            guard (0...(1 << 60)).contains(sequence(user)), count(user) <= capacity,
+                movies(user).allSatisfy({ $0 < UInt32(movieCount) })
+            else { throw StateImage.Failure.impossible("the list of user row \(user)") }
+        }
+        if capacity < wanted { widen(to: wanted) }
     }
 }
 
 public struct PublishedListsSnapshot: Sendable {
-    let rows: PagedRowsSnapshot
+    public let table: StateTableSnapshot
 
-    public func sequence(_ user: Int) -> Int64 { user < rows.count ? rows.row(user).load(as: Int64.self) : 0 }
-
-    public func write(to writer: inout StateWriter) throws {
-        try writer.write(UInt64(rows.count))
-        for user in 0..<rows.count {
-            let row = rows.row(user)
-            let sequence = row.load(as: Int64.self)
-            try writer.write(sequence)
-            if sequence == 0 { continue }
-            let count = row.load(fromByteOffset: 12, as: UInt32.self)
-            try writer.write(row.load(fromByteOffset: 8, as: Float.self))
-            try writer.write(count)
-            try writer.write(UnsafeRawBufferPointer(start: row + 16, count: 4 * Int(count)))
-        }
+    public func sequence(_ user: Int) -> Int64 {
+        user < table.rows.count ? table.rows.row(user).load(as: Int64.self) : 0
     }
 }

@@ -1,27 +1,60 @@
 import Learning
 import Recommending
 
-/// Where a lineage stands after a commit: everything besides the learnt state and the lists that a restart needs.
-public struct Position: Sendable, Equatable {
-    /// The commit in the journal; 0 is the `start` record.
-    public var epoch: Int64 = 0
-    public var chain = Chain.zero
-    /// The next offset of every input partition that was read from.
-    public var inputs: [InputPartition: Int64] = [:]
-    /// Fan-outs that are not finished, oldest first.
-    public var fanOuts: [FanOut] = []
-    /// Whether `movies` and `users` have been read to the ends that they had at the first start.
-    public var isCatalogueComplete = false
-
-    public init() {}
-}
-
 /// Everything that a checkpoint holds, as it was when its commit was sealed; may be written on any thread.
 public struct CheckpointContent: Sendable {
     public var applicationID: String
-    /// The model's settings: another model's state is no use.
+    /// The model's: another model's state is no use.
+    public var numericsVersion: Int
     public var settings: String
     public var position: Position
     public var learner: LearnerSnapshot
     public var lists: PublishedListsSnapshot
+    /// Whether a user was forgotten since the checkpoint before: then the older ones, which hold him, go as soon as
+    /// this one is whole.
+    public var erases = false
+
+    var tables: [StateTableSnapshot] { learner.tables + [lists.table] }
+    var blobs: [StateBlob] { learner.blobs }
+}
+
+/// A base that was written whole, as far as a later delta must know it.
+public struct CheckpointBase: Sendable {
+    struct Table: Sendable {
+        /// The number of the snapshot that was written.
+        var snapshot: UInt64
+        var rowBytes: Int
+    }
+
+    public let epoch: Int64
+    /// Over all of its chunks.
+    let sum: UInt64
+    let byteCount: Int
+    let tables: [String: Table]
+    let blobVersions: [String: UInt64]
+
+    init(_ content: CheckpointContent, sum: UInt64, byteCount: Int) {
+        epoch = content.position.epoch
+        self.sum = sum
+        self.byteCount = byteCount
+        var tables: [String: Table] = [:]
+        for table in content.tables {
+            tables[table.name] = Table(snapshot: table.rows.number, rowBytes: table.rows.rowBytes)
+        }
+        self.tables = tables
+        var versions: [String: UInt64] = [:]
+        for blob in content.blobs { versions[blob.name] = blob.version }
+        blobVersions = versions
+    }
+
+    /// Whether a delta against this base says all and is small enough to be worth it.
+    func suffices(for content: CheckpointContent) -> Bool {
+        var changedBytes = 0
+        for table in content.tables {
+            // Rows of another length are another table, whose pages can't be compared.
+            guard let known = tables[table.name], known.rowBytes == table.rows.rowBytes else { return false }
+            changedBytes += table.rows.byteCount(changedSince: known.snapshot)
+        }
+        return changedBytes <= byteCount / 2
+    }
 }

@@ -1,4 +1,5 @@
 import Events
+import Learning
 import Recommending
 
 /// Why bytes are not a record of this journal format.
@@ -30,6 +31,7 @@ extension JournalRecord {
         let previous = Chain(high: try reader.fixed(), low: try reader.fixed())
         self.init(kind: kind, epoch: epoch, previousChain: previous, chain: written)
         isCatalogueComplete = flags & JournalLayout.catalogueCompleteFlag != 0
+        isCut = flags & JournalLayout.cutFlag != 0
         switch kind {
         case .start:
             lineage = try reader.lineage()
@@ -37,6 +39,9 @@ extension JournalRecord {
             batches = try reader.array { try $0.array { try $0.advance() } }
             lists = try reader.array { try $0.publishedList() }
             fanOuts = try reader.array { try $0.fanOut() }
+            if flags & JournalLayout.digestFlag != 0 {
+                digest = EpochDigest(epoch: try reader.fixed(), digest: try reader.digest())
+            }
         }
         guard reader.isAtEnd else { throw JournalFormatError.damaged }
     }
@@ -79,6 +84,12 @@ private struct JournalReader {
     mutating func zigzag() throws -> Int64 {
         let value = try varint()
         return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
+    }
+
+    mutating func digest() throws -> StateDigest {
+        guard StateDigest.byteCount <= bytes.count - at else { throw JournalFormatError.truncated }
+        defer { at += StateDigest.byteCount }
+        return StateDigest(bytes: Array(bytes[at..<(at + StateDigest.byteCount)]))
     }
 
     mutating func string() throws -> String {

@@ -57,11 +57,13 @@ public final class JournalEncoder {
 
     /// Writes the whole commit record to `record` (emptied first) and returns its chain.
     public func finish(
-        epoch: Int64, previousChain: Chain, isCatalogueComplete: Bool, fanOuts: [FanOut], into record: ByteBuffer
+        epoch: Int64, previousChain: Chain, isCatalogueComplete: Bool, fanOuts: [FanOut], isCut: Bool = false,
+        digest: EpochDigest? = nil, into record: ByteBuffer
     ) -> Chain {
-        Self.begin(
-            .commit, flags: isCatalogueComplete ? JournalLayout.catalogueCompleteFlag : 0, epoch: epoch,
-            previousChain: previousChain, into: record)
+        let flags =
+            (isCatalogueComplete ? JournalLayout.catalogueCompleteFlag : 0) | (isCut ? JournalLayout.cutFlag : 0)
+            | (digest != nil ? JournalLayout.digestFlag : 0)
+        Self.begin(.commit, flags: flags, epoch: epoch, previousChain: previousChain, into: record)
         record.append(varint: UInt64(batchCount))
         record.append(batches.bytes)
         record.append(varint: UInt64(listCount))
@@ -74,6 +76,10 @@ public final class JournalEncoder {
             record.append(varint: UInt64(fanOut.partition))
             record.append(varint: UInt64(fanOut.offset))
             record.append(fixed: fanOut.eventTime)
+        }
+        if let digest {
+            record.append(fixed: digest.epoch)
+            digest.digest.bytes.withUnsafeBytes { record.append($0) }
         }
         return Self.seal(record)
     }

@@ -1,4 +1,5 @@
 import Events
+import Learning
 import Recommending
 
 /// One commit of the journal, decoded.
@@ -37,6 +38,21 @@ public struct JournalRecord: Sendable, Equatable {
     public var fanOuts: [FanOut] = []
     /// Whether `movies` and `users` have been read to the ends that they had at the first start.
     public var isCatalogueComplete = false
+    /// Whether a checkpoint was cut of this commit, so that a later record may name the state's digest.
+    public var isCut = false
+    /// The digest of an earlier commit's state, known by now.
+    public var digest: EpochDigest?
+}
+
+/// The digest of the learnt state as it was at the end of a commit.
+public struct EpochDigest: Sendable, Equatable {
+    public var epoch: Int64
+    public var digest: StateDigest
+
+    public init(epoch: Int64, digest: StateDigest) {
+        self.epoch = epoch
+        self.digest = digest
+    }
 }
 
 /// The layout of a journal record, little-endian:
@@ -52,9 +68,14 @@ public struct JournalRecord: Sendable, Equatable {
 ///     batches: n × (m × (topic: u8, partition, next offset, count))
 ///     lists:   n × (user id, k, last score: f32, k × movie id − the movie id before)
 ///     fan-outs: n × (kind: u8, movie id, next user row, partition, offset, event time: i64)
+///     digest, if the flag says so: epoch: i64, SHA-256 of the state at that epoch: 32 bytes
 enum JournalLayout {
     static let magic: [UInt8] = Array("MQJ1".utf8)
     static let headBytes = 4 + 1 + 1 + 8 + 16
     static let chainBytes = 16
     static let catalogueCompleteFlag: UInt8 = 1
+    /// A checkpoint was cut of this commit.
+    static let cutFlag: UInt8 = 2
+    /// The record ends with a digest.
+    static let digestFlag: UInt8 = 4
 }

@@ -3,52 +3,71 @@ import Recommending
 
 /// When a checkpoint is cut, and what becomes of it.
 extension StreamProcessor {
-    /// Cuts a checkpoint of the commit that was just sealed, before the next batch touches a row.
-    func cutCheckpointIfDue() {
-        guard store != nil, checkpointJob == nil else { return }
-        let now = clock.monotonicNanoseconds()
-        let age = now &- lastCheckpointNanoseconds
-        let isDue =
-            ratingsSinceCheckpoint >= settings.checkpointRatings || age >= settings.checkpointIntervalNanoseconds
+    /// Whether the commit that is sealed now gets a checkpoint; its journal record says so.
+    var isCheckpointDue: Bool {
+        guard store != nil, checkpointJob == nil else { return false }
+        let age = clock.monotonicNanoseconds() &- lastCheckpointNanoseconds
+        return ratingsSinceCheckpoint >= settings.checkpointRatings || age >= settings.checkpointIntervalNanoseconds
             || hasForgotten && age >= settings.forgetIntervalNanoseconds
-        if isDue { cutCheckpoint(now) }
     }
 
-    private func cutCheckpoint(_ now: UInt64) {
+    /// Cuts a checkpoint of the commit that was just sealed, before the next batch touches a row.
+    func cutCheckpoint(haste: CheckpointJob.Haste = .none) {
         guard let store else { return }
         let content = CheckpointContent(
-            applicationID: settings.applicationID, settings: learner.model.settings, position: position,
-            learner: learner.snapshot(), lists: lists.snapshot())
-        checkpointJob = CheckpointJob(content, store: store, erases: hasForgotten)
+            applicationID: settings.applicationID, numericsVersion: learner.model.numericsVersion,
+            settings: learner.model.settings, position: position, learner: learner.snapshot(),
+            lists: lists.snapshot(), erases: hasForgotten)
+        checkpointJob = CheckpointJob(content, base: checkpointBase, store: store, haste: haste)
         hasForgotten = false
         ratingsSinceCheckpoint = 0
-        lastCheckpointNanoseconds = now
+        lastCheckpointNanoseconds = clock.monotonicNanoseconds()
     }
 
-    /// Looks after the job that runs; and when the stream is quiet, lets a checkpoint that is due by time be cut.
+    /// Looks after the job that runs; and when the stream is quiet, lets a checkpoint that is due by time be cut. Of the
+    /// newest commit, whose record is written already: then a later record names a digest that nobody was told of.
     func checkpointIfDue() throws {
         if let job = checkpointJob {
             settle(job)
-        } else if lastCheckpointEpoch < position.epoch && commit.isEmpty && cycle.waitingCount == 0 && fanOuts.isEmpty {
-            cutCheckpointIfDue()
-            if let job = checkpointJob { job.commitStands(journalOffset: lastJournalOffset) }
+        } else if lastCheckpointEpoch < position.epoch && commit.isEmpty && cycle.waitingCount == 0 && fanOuts.isEmpty,
+            isCheckpointDue
+        {
+            cutCheckpoint()
+            checkpointJob?.commitStands(journalOffset: lastJournalOffset)
         }
+    }
+
+    /// The digest of a checkpoint's state, once, for the next journal record.
+    func takeDigest() -> EpochDigest? {
+        defer { digestToJournal = nil }
+        return digestToJournal
     }
 
     private func settle(_ job: CheckpointJob) {
         switch job.outcome {
         case .running: return
-        case .published(let byteCount):
-            lastCheckpointEpoch = job.epoch
-            counters.checkpointEpoch.store(job.epoch, ordering: .relaxed)
-            counters.checkpointBytes.store(byteCount, ordering: .relaxed)
-        case .abandoned: break
-        case .failed(let reason):
-            counters.checkpointFailures.wrappingAdd(1, ordering: .relaxed)
-            notice("the checkpoint of epoch \(job.epoch) was not written: \(reason)")
-            if job.erases { hasForgotten = true }
+        case .abandoned: if job.erases { hasForgotten = true }
+        case .ended(let report): note(report, of: job)
         }
         checkpointJob = nil
+    }
+
+    private func note(_ report: CheckpointReport, of job: CheckpointJob) {
+        if let digest = report.digest { digestToJournal = EpochDigest(epoch: job.epoch, digest: digest) }
+        if report.isKept {
+            lastCheckpointEpoch = job.epoch
+            counters.checkpointEpoch.store(job.epoch, ordering: .relaxed)
+            counters.checkpointBytes.store(report.byteCount, ordering: .relaxed)
+        }
+        if report.failures.isEmpty {
+            if let base = report.base { checkpointBase = base }
+            return
+        }
+        // What is missing somewhere is no base for anything, and what was to be erased may still be there.
+        checkpointBase = nil
+        if job.erases { hasForgotten = true }
+        counters.checkpointFailures.wrappingAdd(1, ordering: .relaxed)
+        for reason in report.failures { notice("the checkpoint of epoch \(job.epoch) was not written: \(reason)") }
     }
 
     /// Everything stands in the journal: one more checkpoint makes the next start short.
@@ -58,7 +77,7 @@ extension StreamProcessor {
             checkpointJob = nil
         }
         guard store != nil, lastCheckpointEpoch < position.epoch else { return }
-        cutCheckpoint(clock.monotonicNanoseconds())
+        cutCheckpoint(haste: .all)
         if let job = checkpointJob {
             job.commitStands(journalOffset: lastJournalOffset)
             if job.wait(seconds: 5) { settle(job) }

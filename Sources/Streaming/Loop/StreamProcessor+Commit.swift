@@ -41,10 +41,11 @@ extension StreamProcessor {
         try publishLists(epoch)
         try sendChunk(epoch)
 
+        let isCut = isCheckpointDue
         let record = sealedRecords[Int(epoch) % sealedRecords.count]
         position.chain = commit.journal.finish(
             epoch: epoch, previousChain: position.chain, isCatalogueComplete: position.isCatalogueComplete,
-            fanOuts: fanOuts, into: record)
+            fanOuts: fanOuts, isCut: isCut, digest: takeDigest(), into: record)
         position.epoch = epoch
         position.fanOuts = fanOuts
         for (partition, offset) in position.inputs {
@@ -55,7 +56,7 @@ extension StreamProcessor {
         counters.commits.wrappingAdd(1, ordering: .relaxed)
         commit.removeAll()
         pace.sealed(lists: listCount, began: began, ended: clock.monotonicNanoseconds())
-        cutCheckpointIfDue()
+        if isCut { cutCheckpoint() }
     }
 
     /// The first start is over when `movies` and `users` have been read to the ends that they had.

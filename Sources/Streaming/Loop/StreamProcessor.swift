@@ -61,6 +61,10 @@ public final class StreamProcessor {
     /// Where the newest journaled commit stands in the journal.
     var lastJournalOffset: Int64 = -1
     var checkpointJob: CheckpointJob?
+    /// What the next checkpoint may be a delta against.
+    var checkpointBase: CheckpointBase?
+    /// For the next commit's journal record.
+    var digestToJournal: EpochDigest?
     /// Ratings learnt since the last cut.
     var ratingsSinceCheckpoint = 0
     var lastCheckpointNanoseconds: UInt64 = 0

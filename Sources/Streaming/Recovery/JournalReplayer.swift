@@ -13,6 +13,7 @@ public final class JournalReplayer {
     public private(set) var hasForgotten = false
     /// Ratings learnt again.
     public private(set) var ratings = 0
+    private(set) var digests = DigestComparison()
 
     private let source: any EventSource
     private let topicPrefix: String
@@ -32,6 +33,7 @@ public final class JournalReplayer {
         self.position = position ?? Position()
         self.topicPrefix = topicPrefix
         hasLineage = position != nil
+        if let position { digests.loaded(applier.learner, epoch: position.epoch) }
     }
 
     /// Whether the journal has begun: a start record was read or a checkpoint was there.
@@ -46,6 +48,7 @@ public final class JournalReplayer {
             foreignRecords += 1
             return
         }
+        try digests.compare(with: record.digest)
         for advances in record.batches { try replay(advances) }
         for list in record.lists { try publish(list) }
         position.epoch = record.epoch
@@ -56,6 +59,7 @@ public final class JournalReplayer {
             fanOut.movie = try row(ofMovie: fanOut.movieID)
             return fanOut
         }
+        if record.isCut { digests.passed(applier.learner, epoch: record.epoch, ratings: ratings) }
     }
 
     private func begin(_ record: JournalRecord) throws {

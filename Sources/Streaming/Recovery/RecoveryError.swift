@@ -2,14 +2,16 @@ import Events
 
 /// Why a service refuses to go on from what it finds. Every case says what is wrong and what can be done.
 public enum RecoveryError: Error, Equatable, CustomStringConvertible {
-    /// The state directory has checkpoints, the journal has nothing.
-    case journalLost(directory: String)
+    /// A directory or topic has checkpoints, the journal has nothing.
+    case journalLost(place: String)
     /// The consumer group has processed more than the journal knows of.
     case offsetsAhead(group: String, place: String, committed: Int64, position: Int64)
     /// The journal does not begin with the start of a lineage and no checkpoint covers what is missing.
     case journalTrimmed(firstEpoch: Int64)
     case otherSettings(found: String, expected: String)
-    case otherApplication(directory: String, found: String)
+    case otherApplication(place: String, found: String)
+    /// The replayed state of an epoch is not the one that was learnt.
+    case otherState(epoch: Int64, expected: String, found: String)
     /// A batch of the journal can't be read again as it was.
     case inexact(InputPartition, expected: Int, found: Int)
     case inputLost(String)
@@ -21,8 +23,8 @@ public enum RecoveryError: Error, Equatable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .journalLost(let directory):
-            "the journal is empty but \(directory) holds checkpoints of it, so the journal was lost or this is another"
+        case .journalLost(let place):
+            "the journal is empty but \(place) holds checkpoints of it, so the journal was lost or this is another"
                 + " broker: bring the journal topic back or name another --state-dir, or begin anew with"
                 + " 'marquee state reset'"
         case .offsetsAhead(let group, let place, let committed, let position):
@@ -35,8 +37,12 @@ public enum RecoveryError: Error, Equatable, CustomStringConvertible {
         case .otherSettings(let found, let expected):
             "what is there was learnt with the settings '\(found)', this service has '\(expected)':"
                 + " start it with the old settings, or begin anew under another --application-id"
-        case .otherApplication(let directory, let found):
-            "the state directory \(directory) belongs to the application '\(found)': name another with --state-dir"
+        case .otherApplication(let place, let found):
+            "\(place) belongs to the application '\(found)': name another state directory with --state-dir"
+        case .otherState(let epoch, let expected, let found):
+            "the state of epoch \(epoch) has the digest \(found), but the journal says \(expected): it was replayed"
+                + " otherwise than it was learnt, so nothing is published; remove its checkpoint, and report this if it"
+                + " comes again"
         case .inexact(let partition, let expected, let found):
             "the journal counted \(expected) records in a range of \(partition.topic.name)-\(partition.partition),"
                 + " \(found) are left: they expired or were compacted, so the state can't be replayed exactly;"

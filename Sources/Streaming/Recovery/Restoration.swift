@@ -25,9 +25,10 @@ public struct Restoration {
         notice: (String) -> Void
     ) throws -> Restoration {
         let bounds = try journal.bounds()
-        let checkpoint = try newestCheckpoint(
-            applicationID: applicationID, settings: applier.learner.model.settings, journal: journal, bounds: bounds,
-            store: store, lastEpoch: lastEpoch, notice: notice)
+        let checkpoint = try CheckpointSelection(
+            applicationID: applicationID, model: applier.learner.model, journal: journal, bounds: bounds,
+            lastEpoch: lastEpoch
+        ).newest(in: store, notice: notice)
         if let checkpoint { try checkpoint.restore(applier.learner, lists) }
         try source.assign(checkpoint?.position.inputs ?? [:])
 
@@ -49,56 +50,7 @@ public struct Restoration {
         }
         return Restoration(
             position: replayer.position, journalOffset: newest, checkpointEpoch: checkpoint?.position.epoch ?? 0,
-            foreignRecords: replayer.foreignRecords, hasForgotten: replayer.hasForgotten,
+            foreignRecords: replayer.foreignRecords, hasForgotten: replayer.hasForgotten || checkpoint?.erases == true,
             hasStarted: replayer.hasStarted, replayedRatings: replayer.ratings)
     }
-
-    private static func newestCheckpoint(
-        applicationID: String, settings: String, journal: any JournalLog, bounds: Range<Int64>,
-        store: CheckpointStore?, lastEpoch: Int64, notice: (String) -> Void
-    ) throws -> LoadedCheckpoint? {
-        guard let store else { return nil }
-        for epoch in store.epochs() where epoch <= lastEpoch {
-            let checkpoint: LoadedCheckpoint
-            do {
-                checkpoint = try store.load(epoch: epoch)
-            } catch {
-                notice("the checkpoint of epoch \(epoch) is passed over: \(error)")
-                continue
-            }
-            guard checkpoint.applicationID == applicationID else {
-                throw RecoveryError.otherApplication(directory: store.directory, found: checkpoint.applicationID)
-            }
-            guard checkpoint.settings == settings else {
-                throw RecoveryError.otherSettings(found: checkpoint.settings, expected: settings)
-            }
-            if bounds.upperBound == 0 { throw RecoveryError.journalLost(directory: store.directory) }
-            if try journal.chain(at: checkpoint.journalOffset, bounds: bounds) == checkpoint.position.chain {
-                return checkpoint
-            }
-            notice("the checkpoint of epoch \(epoch) is passed over: the journal does not have its chain there")
-        }
-        return nil
-    }
-}
-
-extension JournalLog {
-    /// The chain of the record at an offset, or nil when there is none.
-    fileprivate func chain(at offset: Int64, bounds: Range<Int64>) throws -> Chain? {
-        guard bounds.contains(offset) else { return nil }
-        do {
-            try read(from: offset) { at, bytes in
-                // The first record is enough; the rest is read when its turn comes.
-                throw FoundRecord(chain: at == offset ? try? JournalRecord(decoding: bytes).chain : nil)
-            }
-        } catch let found as FoundRecord {
-            return found.chain
-        }
-        return nil
-    }
-}
-
-/// Ends a read of the journal as soon as the wanted record was seen.
-private struct FoundRecord: Error {
-    var chain: Chain?
 }

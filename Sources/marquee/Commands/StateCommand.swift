@@ -105,7 +105,10 @@ enum StateCommand {
             applicationID: applicationID, topicPrefix: connection.topics.prefix,
             applier: BatchApplier(learner: learner), lists: lists, source: source,
             journal: try KafkaJournalLog(connection.configuration, topics: connection.topics),
-            store: CheckpointStore(directory: directory), lastEpoch: at ?? .max, notice: { Terminal.log($0) })
+            store: CheckpointStore(
+                directory: directory,
+                log: try KafkaCheckpointLog.open(connection.configuration, topics: connection.topics)),
+            lastEpoch: at ?? .max, notice: { Terminal.log($0) })
         if let at, restored.position.epoch != at {
             throw UserFacingError("the journal ends at epoch \(restored.position.epoch): --at \(at) is not there yet")
         }

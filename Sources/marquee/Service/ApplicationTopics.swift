@@ -40,6 +40,13 @@ struct ApplicationTopics {
             NewKafkaTopic(
                 name: topics.journal, partitions: 1, replication: replication,
                 settings: ["cleanup.policy": "delete", "retention.ms": "-1"]),
+            // Trimmed by the service and cleared by compaction: `delete` allows the one, without expiring anything.
+            NewKafkaTopic(
+                name: topics.checkpoints, partitions: 1, replication: replication,
+                settings: [
+                    "cleanup.policy": "compact,delete", "retention.ms": "-1", "retention.bytes": "-1",
+                    "segment.bytes": "67108864", "max.compaction.lag.ms": "3600000",
+                ]),
         ]
     }
 

@@ -88,7 +88,10 @@ final class RecommenderService: Sendable {
             settings: processorSettings, recommender: recommender,
             lists: PublishedLists(capacity: settings.listLength), encoder: JSONRecommendationListEncoder(),
             source: source, sink: sink, journal: try KafkaJournalLog(settings.configuration, topics: settings.topics),
-            clock: SystemClock(), store: CheckpointStore(directory: settings.stateDirectory))
+            clock: SystemClock(),
+            store: CheckpointStore(
+                directory: settings.stateDirectory,
+                log: try KafkaCheckpointLog.open(settings.configuration, topics: settings.topics)))
         processor.notice = settings.notice
         processor.observer = settings.makeObserver?(recommender)
         liveCounters.withLock { $0 = processor.counters }

@@ -1,0 +1,154 @@
+import Foundation
+import Learning
+import Synchronization
+
+/// What became of a checkpoint.
+public struct CheckpointReport: Sendable {
+    public var byteCount = 0
+    /// When it was a base that is everywhere where checkpoints are kept: what deltas may be taken against.
+    public var base: CheckpointBase?
+    /// Of the learnt state that was written, wherever the bytes got to.
+    public var digest: StateDigest?
+    /// Whether it is kept anywhere.
+    public var isKept = false
+    /// Why it is not in a place where it should be.
+    public var failures: [String] = []
+}
+
+/// One checkpoint on its way to disk and topic, written by a thread of its own.
+///
+/// The learner thread starts it at a cut and says later where the commit stands in the journal; only then does the
+/// checkpoint become visible. A job that is abandoned leaves nothing.
+public final class CheckpointJob: Sendable {
+    public enum Outcome: Sendable {
+        case running
+        case abandoned
+        case ended(CheckpointReport)
+    }
+
+    /// How hard a job works.
+    public enum Haste: Sendable {
+        /// Beside the learner: low priority, with pauses.
+        case none
+        /// Somebody waits for it.
+        case all
+    }
+
+    private enum Verdict {
+        case waiting
+        case stands(journalOffset: Int64)
+        case abandoned
+    }
+
+    public let epoch: Int64
+    public let erases: Bool
+    private let haste: Haste
+    private let verdict = Mutex(Verdict.waiting)
+    private let decided = DispatchSemaphore(value: 0)
+    private let finished = DispatchSemaphore(value: 0)
+    private let result = Mutex(Outcome.running)
+
+    private static let pauseMicroseconds: UInt32 = 1000
+    private static let niceness: Int32 = 10
+
+    /// - Parameter base: what the checkpoint may be a delta against, if that is small enough; never when it erases.
+    public init(
+        _ content: CheckpointContent, base: CheckpointBase?, store: CheckpointStore, haste: Haste = .none
+    ) {
+        epoch = content.position.epoch
+        erases = content.erases
+        self.haste = haste
+        Thread.detachNewThread { [self] in
+            // Of this thread alone, on Linux.
+            if haste == .none { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, Self.niceness) }
+            let outcome = run(content, erases ? nil : base, store)
+            result.withLock { $0 = outcome }
+            finished.signal()
+        }
+    }
+
+    public var outcome: Outcome { result.withLock { $0 } }
+
+    /// The commit of this epoch stands in the journal at this offset.
+    public func commitStands(journalOffset: Int64) { decide(.stands(journalOffset: journalOffset)) }
+
+    public func abandon() { decide(.abandoned) }
+
+    /// Waits for the thread to end; false when it takes longer.
+    public func wait(seconds: Double) -> Bool {
+        if finished.wait(timeout: .now() + seconds) == .timedOut { return false }
+        finished.signal()
+        return true
+    }
+
+    private func decide(_ decision: Verdict) {
+        let isFirst = verdict.withLock { verdict in
+            guard case .waiting = verdict else { return false }
+            verdict = decision
+            return true
+        }
+        if isFirst { decided.signal() }
+    }
+
+    private func pause() {
+        if haste == .none { usleep(Self.pauseMicroseconds) }
+    }
+
+    private func run(_ content: CheckpointContent, _ offered: CheckpointBase?, _ store: CheckpointStore) -> Outcome {
+        let base = offered.flatMap { $0.suffices(for: content) ? $0 : nil }
+        let point = CheckpointPoint(epoch: epoch, baseEpoch: base?.epoch ?? epoch)
+        var report = CheckpointReport()
+        var file: (file: CheckpointFile, encoder: CheckpointEncoder)?
+        do {
+            file = try writeFile(content, base, store)
+        } catch {
+            report.failures.append("\(error)")
+        }
+        do {
+            report.digest = try content.learner.stateDigest()
+        } catch {
+            report.failures.append("\(error)")
+        }
+        decided.wait()
+        guard case .stands(let offset) = verdict.withLock({ $0 }) else { return .abandoned }
+
+        var sum: UInt64?
+        if var file {
+            do {
+                sum = try file.encoder.finish(journalOffset: offset)
+                try file.file.publish(as: store.path(of: point))
+                report.byteCount = file.encoder.byteCount
+                report.isKept = true
+                store.prune(newest: point, isAlone: erases)
+            } catch {
+                report.failures.append("\(error)")
+            }
+        }
+        file = nil
+        if let topic = store.topic {
+            do {
+                (sum, report.byteCount) = try topic.publish(
+                    content, base: base, journalOffset: offset, isAlone: erases, pause: pause)
+                report.isKept = true
+            } catch {
+                report.failures.append("\(error)")
+            }
+        }
+        if base == nil, report.failures.isEmpty, let sum {
+            report.base = CheckpointBase(content, sum: sum, byteCount: report.byteCount)
+        }
+        return .ended(report)
+    }
+
+    private func writeFile(
+        _ content: CheckpointContent, _ base: CheckpointBase?, _ store: CheckpointStore
+    ) throws -> (CheckpointFile, CheckpointEncoder) {
+        let file = try CheckpointFile(temporaryPath: store.temporaryPath(epoch: epoch))
+        var encoder = CheckpointEncoder { [self] piece in
+            try file.write(piece)
+            pause()
+        }
+        try encoder.write(content, base: base)
+        return (file, encoder)
+    }
+}
