@@ -49,7 +49,7 @@ public final class BiasedMatrixFactorization: OnlineModel {
     }
 
     public var settings: String {
-        "biased-mf numerics=\(Self.numericsVersion) dimension=\(setup.dimension)"
+        "biased-mf dimension=\(setup.dimension)"
             + " learning-rate=\(setup.learningRate.bitPattern) bias-learning-rate=\(setup.biasLearningRate.bitPattern)"
             + " regularization=\(setup.regularization.bitPattern)"
             + " bias-regularization=\(setup.biasRegularization.bitPattern)"

@@ -79,6 +79,7 @@ public final class MovieTable {
         rows.removeAll()
         map.removeAll()
         descriptions.removeAll()
+        descriptionChanges += 1
         idMax = 0
     }
 

@@ -120,6 +120,7 @@ public final class PagedRows {
     /// Gives all rows back. Snapshots keep theirs.
     public func removeAll() {
         pages.removeAll()
+        stamps.removeAll()
         fields.pointee.count = 0
     }
 

@@ -15,6 +15,7 @@ extension PublishedLists {
     /// Takes over the list that waits for a user who has a row now. One with a movie that is not known here loses its
     /// items but not its number: what it can't be compared with counts as changed.
     public func adopt(_ user: UInt32, id: Int64, movies: MovieTable) {
+        if parked.isEmpty { return }
         guard let entry = parked[id] else { return }
         parked[id] = nil
         let rows = entry.movieIDs.map { movies.row(of: $0) }
@@ -30,6 +31,14 @@ extension PublishedLists {
             let row = users.row(of: id)
             if row != IdentityMap.none { adopt(row, id: id, movies: movies) }
         }
+    }
+
+    /// Forgets the list of a user who has no row; says whether there was one.
+    @discardableResult
+    public func removeParked(userID: Int64) -> Bool {
+        guard parked[userID] != nil else { return false }
+        parked[userID] = nil
+        return true
     }
 
     /// Puts down the next list of a user who has no row: in an inexact replay the journal names users whose ratings are

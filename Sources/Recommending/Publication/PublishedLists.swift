@@ -101,9 +101,12 @@ public final class PublishedLists {
     }
 
     private static let tableName = "lists"
+    private static let parkedName = "parked-lists"
 
     public func snapshot() -> PublishedListsSnapshot {
-        PublishedListsSnapshot(table: StateTableSnapshot(Self.tableName, rows.snapshot()))
+        PublishedListsSnapshot(
+            table: StateTableSnapshot(Self.tableName, rows.snapshot()),
+            parked: StateBlob(Self.parkedName, version: parked.version) { [parked] in try parked.write(to: &$0) })
     }
 
     /// Takes a checkpoint's lists, into lists that are still empty. Rows that are wider than this capacity asks for stay
@@ -120,6 +123,7 @@ public final class PublishedLists {
             capacity = (rowBytes - Self.headBytes) / 4
         }
         try image.take(Self.tableName, into: rows)
+        parked = try image.take(blob: Self.parkedName) { try ParkedLists(from: &$0) }
         guard rows.count <= userCount else {
             throw StateImage.Failure.impossible("\(rows.count) lists for \(userCount) users")
         }
@@ -135,6 +139,7 @@ public final class PublishedLists {
 
 public struct PublishedListsSnapshot: Sendable {
     public let table: StateTableSnapshot
+    public let parked: StateBlob
 
     public func sequence(_ user: Int) -> Int64 {
         user < table.rows.count ? table.rows.row(user).load(as: Int64.self) : 0

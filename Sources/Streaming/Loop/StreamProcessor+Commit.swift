@@ -25,7 +25,7 @@ extension StreamProcessor {
     func isTimeToSeal(moreWaits: Bool) -> Bool {
         if !cycle.maySeal { return false }
         if commit.isEmpty && fanOuts.isEmpty { return false }
-        if isGrown || !fanOuts.isEmpty { return true }
+        if isGrown || !fanOuts.isEmpty || isSilenceOver { return true }
         if moreWaits { return false }
         return pace.waitMilliseconds(lists: commit.due.count, now: clock.monotonicNanoseconds()) == 0
     }
@@ -35,6 +35,7 @@ extension StreamProcessor {
         let began = clock.monotonicNanoseconds()
         let listCount = commit.due.count
         completeCatalogue()
+        completeSilence()
         try recommender.refreshIndex()
         try publishTombstones()
         advanceFanOuts()
@@ -107,7 +108,11 @@ extension StreamProcessor {
             let first = at
             dueScratch.removeAll(keepingCapacity: true)
             while at < entries.count && dueScratch.count < Recommender.usersPerSearch {
-                if entries[at].user != IdentityMap.none { dueScratch.append(entries[at].user) }
+                let user = entries[at].user
+                if user != IdentityMap.none {
+                    dueScratch.append(user)
+                    lists.adopt(user, id: learner.users.pointer(user).pointee.id, movies: learner.movies)
+                }
                 at += 1
             }
             try dueScratch.withUnsafeBufferPointer { try recommender.recommend($0) }

@@ -23,9 +23,13 @@ extension StreamProcessor {
         hasForgotten = restored.hasForgotten
         counters.foreignJournalRecords.store(restored.foreignRecords, ordering: .relaxed)
         counters.checkpointEpoch.store(restored.checkpointEpoch, ordering: .relaxed)
-        try StartChecks(applicationID: settings.applicationID, topicPrefix: settings.topicPrefix)
+        let lost = try StartChecks(applicationID: settings.applicationID, topicPrefix: settings.topicPrefix)
             .check(position, committed: committed, source)
-        if !restored.hasStarted { try beginLineage(reason: "first start") }
+        if restored.hasStarted {
+            try continueLineage(restored.doubts, lost)
+        } else {
+            try beginLineage(.empty, reason: "first start")
+        }
         cycle = CommitCycle(journaledEpoch: position.epoch)
         counters.journaledEpoch.store(position.epoch, ordering: .relaxed)
         for slot in sealedInputs.indices { sealedInputs[slot] = position.inputs }
@@ -48,24 +52,8 @@ extension StreamProcessor {
         counters.isLive.store(true, ordering: .releasing)
     }
 
-    private func beginLineage(reason: String) throws {
-        let record = sealedRecords[0]
-        position.chain = JournalEncoder.start(
-            epoch: 0, previousChain: .zero,
-            lineage: JournalRecord.Lineage(settings: learner.model.settings, reason: reason), into: record)
-        try sink.append(journalRecord: record.bytes, epoch: 0)
-        var stands = false
-        while !stands {
-            try sink.poll(waitMilliseconds: 1000) { report in
-                if case .journaled(let epoch, let offset) = report, epoch == 0 {
-                    lastJournalOffset = offset
-                    stands = true
-                }
-            }
-        }
-    }
-
     private func currentCatalogueEnds() throws -> [InputPartition: Int64] {
+        if position.isSilent { return position.silentEnds.filter { $0.key.topic != .ratings } }
         var ends: [InputPartition: Int64] = [:]
         for topic in [InputTopic.movies, .users] {
             for number in 0..<source.partitionCount(of: topic) {

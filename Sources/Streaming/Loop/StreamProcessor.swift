@@ -18,8 +18,17 @@ public final class StreamProcessor {
         public var checkpointIntervalNanoseconds: UInt64 = 60_000_000_000
         /// A forgotten user is out of every kept checkpoint after this.
         public var forgetIntervalNanoseconds: UInt64 = 30_000_000_000
+        /// What to do when records expired before they were read.
+        public var onLostOffsets = LostOffsets.fail
 
         public init() {}
+    }
+
+    /// What to do when records expired before they were read.
+    public enum LostOffsets: Sendable {
+        case fail
+        /// Goes on from the first records that are kept, as a new lineage.
+        case earliest
     }
 
     public let settings: Settings
@@ -129,6 +138,7 @@ public final class StreamProcessor {
     private func poll() throws -> Bool {
         // Each record makes at most one user due, so the commit can't outgrow its limit.
         let limit = min(StreamLimits.batchRecordsMax, max(1, listRoom))
+        if position.isSilent { return try readAgain(limit: limit) }
         try source.poll(
             catalogueEnds == nil ? .all : [.movies, .users], limit: limit,
             waitMilliseconds: pollWaitMilliseconds(), into: batch)
@@ -150,6 +160,8 @@ public final class StreamProcessor {
         commit.journal.note(batch)
         for segment in batch.segments { position.inputs[segment.partition] = segment.nextOffset }
         try applier.decode(batch) { record, rejection in
+            // It went there when it was new.
+            if position.isSilent { return }
             DeadLetters.append(
                 record, rejection, topicName: settings.topicPrefix + record.topic.name,
                 originalHeaders: source.headers(of: record), to: chunk)
@@ -177,7 +189,7 @@ public final class StreamProcessor {
         } else {
             applier.learn(0..<count)
         }
-        noteRatings()
+        if !position.isSilent { noteRatings() }
         ratingsSinceCheckpoint += count
         counters.ratings.wrappingAdd(count, ordering: .relaxed)
     }
@@ -224,7 +236,7 @@ public final class StreamProcessor {
 
     private func startFanOut(_ kind: FanOut.Kind, _ row: UInt32, _ movie: BatchApplier.AppliedMovie) {
         // At the first start nobody has a list yet.
-        if catalogueEnds != nil { return }
+        if catalogueEnds != nil || position.isSilent { return }
         fanOuts.append(
             FanOut(
                 kind: kind, movie: row, movieID: movie.movieID, partition: movie.record.partition,
@@ -235,7 +247,7 @@ public final class StreamProcessor {
         for user in applier.users {
             switch user.outcome {
             case .changed(let row):
-                if catalogueEnds != nil { continue }
+                if catalogueEnds != nil || position.isSilent { continue }
                 commit.due.reserve(learner.users.rowCount)
                 let cause = commit.causes.append(
                     topic: .users, partition: user.record.partition, offset: user.record.offset,
@@ -248,8 +260,9 @@ public final class StreamProcessor {
                 lists.remove(row)
                 hasForgotten = true
             case .forgottenUnknown: hasForgotten = true
-            case .unchanged: break
+            case .unchanged: continue
             }
+            if !user.isRepeated && lists.removeParked(userID: user.userID) { commit.tombstones.append(user.userID) }
         }
     }
 

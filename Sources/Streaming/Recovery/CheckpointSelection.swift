@@ -3,9 +3,9 @@ import Learning
 /// Finds the checkpoint to restore from: the newest that is whole, of this application and model, and whose commit
 /// stands in the journal; of files and topic, the file at the same epoch.
 ///
-/// What is torn, damaged, of another format or numerics version, or of another journal is passed over, with the reason
-/// logged: an older one or the journal serves in its place. What belongs to another application or was learnt with
-/// other settings is refused, because going on would mean to begin anew without saying so.
+/// What is torn, damaged, of another format, or of another journal is passed over, with the reason logged: an older one or
+/// the journal serves in its place. What belongs to another application or was learnt with other settings, or numerics
+/// older than the version before, is refused, because going on would mean to begin anew without saying so.
 struct CheckpointSelection {
     let applicationID: String
     let model: any OnlineModel
@@ -62,12 +62,8 @@ struct CheckpointSelection {
         guard checkpoint.applicationID == applicationID else {
             throw RecoveryError.otherApplication(place: place, found: checkpoint.applicationID)
         }
-        guard checkpoint.numericsVersion == model.numericsVersion else {
-            throw CheckpointError.otherNumerics(found: checkpoint.numericsVersion, expected: model.numericsVersion)
-        }
-        guard checkpoint.settings == model.settings else {
-            throw RecoveryError.otherSettings(found: checkpoint.settings, expected: model.settings)
-        }
+        try LineageCheck(model: model).check(
+            numericsVersion: checkpoint.numericsVersion, settings: checkpoint.settings)
         if bounds.upperBound == 0 { throw RecoveryError.journalLost(place: place) }
     }
 }

@@ -9,11 +9,10 @@ public enum RecoveryError: Error, Equatable, CustomStringConvertible {
     /// The journal does not begin with the start of a lineage and no checkpoint covers what is missing.
     case journalTrimmed(firstEpoch: Int64)
     case otherSettings(found: String, expected: String)
+    case otherNumerics(found: Int, expected: Int)
     case otherApplication(place: String, found: String)
     /// The replayed state of an epoch is not the one that was learnt.
     case otherState(epoch: Int64, expected: String, found: String)
-    /// A batch of the journal can't be read again as it was.
-    case inexact(InputPartition, expected: Int, found: Int)
     case inputLost(String)
     case partitionGone(place: String)
     /// Records expired before they were read.
@@ -33,20 +32,24 @@ public enum RecoveryError: Error, Equatable, CustomStringConvertible {
                 + " state reset'"
         case .journalTrimmed(let epoch):
             "the journal begins at epoch \(epoch) and no checkpoint reaches it:"
-                + " bring back a checkpoint or begin anew under another --application-id"
+                + " bring back a checkpoint, or begin anew with 'marquee state reset'"
         case .otherSettings(let found, let expected):
             "what is there was learnt with the settings '\(found)', this service has '\(expected)':"
-                + " start it with the old settings, or begin anew under another --application-id"
+                + " start it with the old settings, learn the log anew with 'marquee state rebuild', or serve under"
+                + " another --application-id"
+        case .otherNumerics(let found, let expected) where found > expected:
+            "what is there was learnt with version \(found) of the numerics, this is \(expected): serve it with the"
+                + " version of marquee that wrote it, or learn the log anew with 'marquee state rebuild'"
+        case .otherNumerics(let found, let expected):
+            "what is there was learnt with version \(found) of the numerics, this is \(expected) and takes over from"
+                + " \(expected - 1) alone: serve it once with a version of marquee in between, or learn the log anew with"
+                + " 'marquee state rebuild'"
         case .otherApplication(let place, let found):
             "\(place) belongs to the application '\(found)': name another state directory with --state-dir"
         case .otherState(let epoch, let expected, let found):
             "the state of epoch \(epoch) has the digest \(found), but the journal says \(expected): it was replayed"
                 + " otherwise than it was learnt, so nothing is published; remove its checkpoint, and report this if it"
                 + " comes again"
-        case .inexact(let partition, let expected, let found):
-            "the journal counted \(expected) records in a range of \(partition.topic.name)-\(partition.partition),"
-                + " \(found) are left: they expired or were compacted, so the state can't be replayed exactly;"
-                + " begin anew under another --application-id"
         case .inputLost(let what): what
         case .partitionGone(let place):
             "\(place) was processed and is no more: the topic was made anew with fewer partitions; make it with as many"
@@ -70,8 +73,7 @@ public enum RecoveryError: Error, Equatable, CustomStringConvertible {
         case .trimmed(let partition, let position, let beginning):
             .inputLost(
                 "\(topicPrefix)\(partition.topic.name)-\(partition.partition) begins at offset \(beginning), but the"
-                    + " replay needs offset \(position): records expired;"
-                    + " begin anew under another --application-id")
+                    + " replay needs offset \(position), and records still expire: start it again")
         }
     }
 }

@@ -15,6 +15,8 @@ public struct Restoration {
     /// Whether the journal holds a lineage at all.
     public var hasStarted: Bool
     public var replayedRatings: Int
+    /// Why the state is not bit by bit the one that was learnt.
+    public var doubts: ReplayDoubts
 
     /// - Parameters:
     ///   - lastEpoch: stop after this epoch instead of at the journal's end.
@@ -33,7 +35,7 @@ public struct Restoration {
         try source.assign(checkpoint?.position.inputs ?? [:])
 
         let replayer = JournalReplayer(
-            applier: applier, lists: lists, source: source, position: checkpoint?.position, topicPrefix: topicPrefix)
+            applier: applier, lists: lists, source: source, checkpoint: checkpoint, topicPrefix: topicPrefix)
         var newest = checkpoint?.journalOffset ?? -1
         if !bounds.isEmpty {
             let first = checkpoint.map { $0.journalOffset + 1 } ?? bounds.lowerBound
@@ -51,6 +53,6 @@ public struct Restoration {
         return Restoration(
             position: replayer.position, journalOffset: newest, checkpointEpoch: checkpoint?.position.epoch ?? 0,
             foreignRecords: replayer.foreignRecords, hasForgotten: replayer.hasForgotten || checkpoint?.erases == true,
-            hasStarted: replayer.hasStarted, replayedRatings: replayer.ratings)
+            hasStarted: replayer.hasStarted, replayedRatings: replayer.ratings, doubts: replayer.doubts)
     }
 }
