@@ -86,6 +86,29 @@ extension ProcessTests {
             }
         }
 
+        @Test(.enabled(if: TestBroker.isApacheKafka))
+        func `A service that lost its state directory is restored from the topic`() throws {
+            let application = try Application(partitions: 2)
+            let dataset = try DatasetFolder(seed: 5, ratings: 2000)
+            try application.publishCatalogue(dataset)
+            let first = try application.serve()
+            try application.replay(dataset, ["--limit", "1200"])
+            try ListHistory.waitForAnswers(application)
+            application.stop(first)
+            let digest = try application.digest()
+            let empty = try TemporaryFolder()
+            #expect(try application.digest(state: empty) == digest)
+
+            let second = try application.serve(state: empty)
+            #expect(
+                second.errors.contains(" 0 ratings replayed since the checkpoint of epoch \(digest.epoch)"),
+                "\(second.errors)")
+            try application.replay(dataset)
+            try ListHistory.waitForAnswers(application)
+            application.stop(second)
+            #expect(try application.digest(state: empty) == application.digest())
+        }
+
         /// Waits for all answers, stops the service, and compares lists, state and a replay by the journal alone.
         private func checkAll(
             _ application: Application, _ service: ChildProcess, _ name: String = "",

@@ -55,8 +55,8 @@ import Testing
 
     /// Whether any kept file holds ratings of the user: his id with an entry behind it.
     private func holds(_ store: CheckpointStore, _ user: Int64) throws -> Bool {
-        for epoch in store.epochs() {
-            let checkpoint = try store.load(epoch: epoch)
+        for point in store.points() {
+            let checkpoint = try store.load(point)
             let learner = Learner(model: BiasedMatrixFactorization(), batchCapacity: 16)
             try checkpoint.restore(learner, .init(capacity: 10))
             if learner.users.row(of: user) != IdentityMap.none { return true }

@@ -55,6 +55,21 @@ import Testing
         #expect(decoded.fanOuts.map(\.eventTime) == [-5])
     }
 
+    @Test func aRecordSaysOfACutAndNamesADigest() throws {
+        let encoder = JournalEncoder()
+        let buffer = ByteBuffer()
+        let digest = EpochDigest(epoch: 41, digest: StateDigest(bytes: (0..<32).map { UInt8($0 * 7) }))
+        for (isCut, named) in [(true, nil), (false, digest), (true, digest)] as [(Bool, EpochDigest?)] {
+            _ = encoder.finish(
+                epoch: 44, previousChain: .zero, isCatalogueComplete: false, fanOuts: [], isCut: isCut, digest: named,
+                into: buffer)
+            let decoded = try decode(Array(buffer.bytes))
+            #expect(decoded.isCut == isCut)
+            #expect(decoded.digest == named)
+            #expect(!decoded.isCatalogueComplete)
+        }
+    }
+
     @Test func aStartRecordCarriesItsLineage() throws {
         let buffer = ByteBuffer()
         let lineage = Lineage(

@@ -9,7 +9,9 @@ extension LearnerSnapshot {
     /// What stands in no table.
     public var blobs: [StateBlob] {
         [
-            StateBlob("descriptions", version: movies.descriptionChanges) { [movies] in try movies.writeDescriptions(to: &$0) },
+            StateBlob("descriptions", version: movies.descriptionChanges) { [movies] in
+                try movies.writeDescriptions(to: &$0)
+            },
             StateBlob("books") { [users, rated, forgotten, counters] writer in
                 try writer.write(users.free)
                 for blocks in rated.freeBlocks { try writer.write(blocks) }
@@ -38,7 +40,9 @@ extension Learner {
     public func restore(from image: inout StateImage) throws {
         try image.take("movies", into: movies.rows)
         try image.take("users", into: users.rows)
-        for (sizeClass, pool) in rated.pools.enumerated() { try image.take(RatedMovies.tableName(sizeClass), into: pool) }
+        for (sizeClass, pool) in rated.pools.enumerated() {
+            try image.take(RatedMovies.tableName(sizeClass), into: pool)
+        }
         try movies.restore(
             descriptions: try image.take(blob: "descriptions") { try MovieTableSnapshot.readDescriptions(from: &$0) })
         let standing = try image.take(blob: "books") { reader in

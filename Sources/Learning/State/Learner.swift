@@ -44,6 +44,14 @@ public final class Learner {
         counters = LearnerCounters()
     }
 
+    /// How many users are remembered as forgotten.
+    public var forgottenCount: Int { forgotten.count }
+
+    /// Remembers, besides its own, whom another learner was told to forget.
+    public func takeForgotten(from other: Learner) {
+        forgotten.merge(other.forgotten) { max($0, $1) }
+    }
+
     // MARK: Ratings
 
     /// Applies rows `range` of a batch in order and writes what became of each.

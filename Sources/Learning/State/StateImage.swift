@@ -87,7 +87,9 @@ public struct StateImage {
             var reader = StateReader(bytes)
             do {
                 let result = try read(&reader)
-                guard reader.isAtEnd else { throw Failure.impossible("\(reader.remaining) bytes too many in '\(name)'") }
+                guard reader.isAtEnd else {
+                    throw Failure.impossible("\(reader.remaining) bytes too many in '\(name)'")
+                }
                 return result
             } catch let failure as StateReader.Failure {
                 throw Failure.impossible("\(failure) in '\(name)'")

@@ -75,7 +75,9 @@ public final class UserTable {
         for row in 0..<UInt32(rows.count) {
             let user = pointer(row).pointee
             if user.id == 0 {
-                guard user.rated == RatedHandle() else { throw StateImage.Failure.impossible("a free row with ratings") }
+                guard user.rated == RatedHandle() else {
+                    throw StateImage.Failure.impossible("a free row with ratings")
+                }
                 freeCount += 1
             } else {
                 guard user.id > 0, map.row(of: user.id) == IdentityMap.none else {

@@ -12,6 +12,9 @@ extension PublishedLists {
         removeAllRows()
     }
 
+    /// Takes over what another has parked.
+    public func takeParked(from other: PublishedLists) { parked = other.parked }
+
     /// Takes over the list that waits for a user who has a row now. One with a movie that is not known here loses its
     /// items but not its number: what it can't be compared with counts as changed.
     public func adopt(_ user: UInt32, id: Int64, movies: MovieTable) {

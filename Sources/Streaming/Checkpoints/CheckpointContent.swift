@@ -31,13 +31,16 @@ public struct CheckpointBase: Sendable {
     /// Over all of its chunks.
     let sum: UInt64
     let byteCount: Int
+    /// Whether it is in the topic too; a follower's is not.
+    let isInTopic: Bool
     let tables: [String: Table]
     let blobVersions: [String: UInt64]
 
-    init(_ content: CheckpointContent, sum: UInt64, byteCount: Int) {
+    init(_ content: CheckpointContent, sum: UInt64, byteCount: Int, isInTopic: Bool) {
         epoch = content.position.epoch
         self.sum = sum
         self.byteCount = byteCount
+        self.isInTopic = isInTopic
         var tables: [String: Table] = [:]
         for table in content.tables {
             tables[table.name] = Table(
@@ -49,8 +52,10 @@ public struct CheckpointBase: Sendable {
         blobVersions = versions
     }
 
-    /// Whether a delta against this base says all and is small enough to be worth it.
-    func suffices(for content: CheckpointContent) -> Bool {
+    /// Whether a delta against this base says all, can be restored wherever it is kept, and is small enough to be worth
+    /// it.
+    func suffices(for content: CheckpointContent, in store: CheckpointStore) -> Bool {
+        if store.topic != nil && !isInTopic { return false }
         var changedBytes = 0
         for table in content.tables {
             // Rows of another length are another table, whose pages can't be compared; fewer rows, one begun anew.

@@ -69,6 +69,12 @@ public final class CheckpointJob: Sendable {
 
     public var outcome: Outcome { result.withLock { $0 } }
 
+    /// Where the record of the commit stands in the journal, as soon as it does.
+    var journalOffset: Int64? {
+        guard case .stands(let offset) = verdict.withLock({ $0 }) else { return nil }
+        return offset
+    }
+
     /// The commit of this epoch stands in the journal at this offset.
     public func commitStands(journalOffset: Int64) { decide(.stands(journalOffset: journalOffset)) }
 
@@ -95,7 +101,7 @@ public final class CheckpointJob: Sendable {
     }
 
     private func run(_ content: CheckpointContent, _ offered: CheckpointBase?, _ store: CheckpointStore) -> Outcome {
-        let base = offered.flatMap { $0.suffices(for: content) ? $0 : nil }
+        let base = offered.flatMap { $0.suffices(for: content, in: store) ? $0 : nil }
         let point = CheckpointPoint(epoch: epoch, baseEpoch: base?.epoch ?? epoch)
         var report = CheckpointReport()
         var file: (file: CheckpointFile, encoder: CheckpointEncoder)?
@@ -135,7 +141,8 @@ public final class CheckpointJob: Sendable {
             }
         }
         if base == nil, report.failures.isEmpty, let sum {
-            report.base = CheckpointBase(content, sum: sum, byteCount: report.byteCount)
+            report.base = CheckpointBase(
+                content, sum: sum, byteCount: report.byteCount, isInTopic: store.topic != nil)
         }
         return .ended(report)
     }

@@ -12,9 +12,16 @@ public struct CheckpointStore: Sendable {
     private static let temporarySuffix = ".tmp"
 
     public init(directory: String, log: (any CheckpointLog)? = nil) {
-        self.directory = directory
-        topic = log.map { CheckpointTopic($0) }
+        self.init(directory: directory, topic: log.map { CheckpointTopic($0) })
     }
+
+    private init(directory: String, topic: CheckpointTopic?) {
+        self.directory = directory
+        self.topic = topic
+    }
+
+    /// The directory alone.
+    var withoutTopic: CheckpointStore { CheckpointStore(directory: directory, topic: nil) }
 
     func path(of point: CheckpointPoint) -> String {
         let base = point.isBase ? "" : "\(Self.baseMark)\(point.baseEpoch)"
@@ -34,6 +41,18 @@ public struct CheckpointStore: Sendable {
             }
             return CheckpointPoint(epoch: epoch, baseEpoch: base)
         }.sorted { ($0.epoch, $0.baseEpoch) > ($1.epoch, $1.baseEpoch) }
+    }
+
+    /// The epochs of all that is kept, in files and topic; nil when what the topic holds is not known.
+    var keptEpochs: [Int64]? {
+        guard let topic else { return epochs() }
+        return topic.knownEpochs.map { Array(Set($0 + epochs())) }
+    }
+
+    /// Removes all files. Nobody else may use the directory.
+    public func removeAllFiles() {
+        removeTemporaries()
+        for point in points() { unlink(path(of: point)) }
     }
 
     /// Their epochs, newest first.

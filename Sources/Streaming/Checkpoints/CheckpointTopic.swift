@@ -29,6 +29,22 @@ public final class CheckpointTopic: Sendable {
         return .newest(epoch: last.key.epoch)
     }
 
+    /// Epochs that the log holds whole; nil before this process wrote to it.
+    var knownEpochs: [Int64]? { known.withLock { $0?.points.map(\.epoch) } }
+
+    /// Takes every piece of every checkpoint back; returns how many there were.
+    public func removeAll() throws -> Int {
+        known.withLock { $0 = nil }
+        var keys: Set<CheckpointKey> = []
+        try log.read { _, key, value in
+            if value == nil { keys.remove(key) } else { keys.insert(key) }
+        }
+        for key in keys.sorted(by: { ($0.epoch, $0.piece) < ($1.epoch, $1.piece) }) { try log.append(key, nil) }
+        try log.flush()
+        if !keys.isEmpty { try log.trim(before: log.end()) }
+        return keys.count
+    }
+
     /// Everything that the log holds, bytes included.
     func contents() throws -> CheckpointTopicIndex {
         var index = CheckpointTopicIndex(keepsBytes: true)
@@ -37,13 +53,17 @@ public final class CheckpointTopic: Sendable {
     }
 
     /// Writes a checkpoint whose commit stands in the journal, waits until it is acknowledged, and takes back what is not
-    /// needed any more. Returns the sum of its chunks.
+    /// needed any more. Returns the sum of its chunks and their bytes.
+    ///
+    /// The first base of a process takes everything older back: whom its predecessor was yet to erase, nobody knows.
     ///
     /// - Parameter pause: called after each piece.
     func publish(
         _ content: CheckpointContent, base: CheckpointBase?, journalOffset: Int64, isAlone: Bool, pause: () -> Void
     ) throws -> (sum: UInt64, byteCount: Int) {
-        var index = try known.withLock { $0 } ?? scan()
+        let before = known.withLock { $0 }
+        let isAlone = isAlone || before == nil && base == nil
+        var index = try before ?? scan()
         // In doubt until everything is acknowledged.
         known.withLock { $0 = nil }
         let epoch = content.position.epoch

@@ -19,6 +19,9 @@ extension StreamProcessor {
         }
         if !lost.isEmpty { try source.assign(position.inputs) }
         if reasons.isEmpty { return }
+        if let job = checkpointJob, job.wait(seconds: 5) { try checkpointIfDue() }
+        // Nobody else comes to the state of the commits before, nor need they.
+        digestToJournal = nil
         let reason = reasons.joined(separator: ", ")
         try beginLineage(.continued, reason: reason)
         notice("a new lineage goes on at epoch \(position.epoch), because \(reason)")
@@ -35,10 +38,11 @@ extension StreamProcessor {
         position.chain = JournalEncoder.start(
             epoch: epoch, previousChain: position.chain, lineage: lineage, into: record)
         position.epoch = epoch
-        try sink.append(journalRecord: record.bytes, epoch: epoch)
+        try sink.append(journalRecord: record.bytes, epoch: epoch, inputs: position.inputs)
         var stands = false
         while !stands {
-            try sink.poll(waitMilliseconds: 1000) { report in
+            standing = try leadership.poll()
+            try sink.poll(waitMilliseconds: 20) { report in
                 if case .journaled(epoch, let offset) = report {
                     lastJournalOffset = offset
                     stands = true
@@ -50,6 +54,7 @@ extension StreamProcessor {
     /// No replay of what came before gives the state that a lineage begins with, so it is kept at once.
     func checkpointLineage() {
         checkpointBase = nil
+        isInDoubt = false
         cutCheckpoint(haste: .all)
         checkpointJob?.commitStands(journalOffset: lastJournalOffset)
     }
@@ -70,7 +75,11 @@ extension StreamProcessor {
         let open = position.silentEnds.filter {
             topics.contains($0.key.topic) && (position.inputs[$0.key] ?? 0) < $0.value
         }
-        if open.isEmpty { return false }
+        if open.isEmpty {
+            // The last silent commit waits for its turn.
+            try collectReports(waitMilliseconds: 5)
+            return false
+        }
         let share = Int64(max(1, limit / open.count))
         let cut = open.sorted { $0.key < $1.key }.prefix(limit).map { partition, end in
             RecordBatch.Segment(
@@ -82,6 +91,12 @@ extension StreamProcessor {
             throw RecoveryError.from(error, topicPrefix: settings.topicPrefix)
         }
         return true
+    }
+
+    /// A log that begins late has less to read again.
+    func findFirstToReadAgain() throws {
+        let unread = position.silentEnds.keys.filter { position.inputs[$0] == nil }
+        for (partition, kept) in try source.bounds(of: unread) { position.inputs[partition] = kept.lowerBound }
     }
 
     /// From here on lists are published again; each goes on from the one that its user had.

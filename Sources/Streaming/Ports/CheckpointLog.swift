@@ -41,7 +41,8 @@ public protocol CheckpointLog: AnyObject, Sendable {
 
     /// Calls `handler` with each record that is kept, up to the end that the log has now, in order; a null value takes
     /// the key's earlier ones back. The bytes are borrowed for the call.
-    func read(_ handler: (_ offset: Int64, _ key: CheckpointKey, _ value: UnsafeRawBufferPointer?) throws -> Void) throws
+    func read(_ handler: (_ offset: Int64, _ key: CheckpointKey, _ value: UnsafeRawBufferPointer?) throws -> Void)
+        throws
 
     /// The offset of the next record.
     func end() throws -> Int64

@@ -27,6 +27,8 @@ struct DigestComparison {
     ///
     /// - Parameter ratings: learnt by this replay so far.
     mutating func passed(_ learner: Learner, epoch: Int64, ratings: Int) {
+        // The digest of an earlier one would have been named by now.
+        snapshot = nil
         guard (ratings - ratingsBefore) * Self.bytesPerRating >= learner.byteCount else { return }
         ratingsBefore = ratings
         self.epoch = epoch
@@ -35,8 +37,9 @@ struct DigestComparison {
 
     /// - Throws: `RecoveryError.otherState` when the state of that epoch was another.
     mutating func compare(with named: EpochDigest?) throws {
-        guard let named, let snapshot, named.epoch == epoch else { return }
+        guard let named, let snapshot, named.epoch >= epoch else { return }
         self.snapshot = nil
+        guard named.epoch == epoch else { return }
         let found = try snapshot.stateDigest()
         guard found == named.digest else {
             throw RecoveryError.otherState(

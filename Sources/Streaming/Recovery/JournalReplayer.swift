@@ -14,7 +14,7 @@ public final class JournalReplayer {
     public private(set) var doubts = ReplayDoubts()
     /// Records that do not continue the chain: another writer's; passed over.
     public private(set) var foreignRecords = 0
-    public private(set) var hasForgotten = false
+    private var hasForgotten = false
     /// Ratings learnt again.
     public private(set) var ratings = 0
     private(set) var digests = DigestComparison()
@@ -39,6 +39,12 @@ public final class JournalReplayer {
         guard let checkpoint else { return }
         follow(numericsVersion: checkpoint.numericsVersion)
         digests.loaded(applier.learner, epoch: position.epoch)
+    }
+
+    /// Whether a user was forgotten since the last call.
+    func takeHasForgotten() -> Bool {
+        defer { hasForgotten = false }
+        return hasForgotten
     }
 
     /// Whether the journal has begun: a start record was read or a checkpoint was there.
@@ -86,7 +92,6 @@ public final class JournalReplayer {
             applier.learner.beginAnew()
             position.beginAnew(silentEnds: lineage.inputs)
             try input.move(to: [:])
-            hasForgotten = true
         case .continued:
             // The checkpoint that came with it would have been later than this record.
             doubts.lineagePassed = epoch

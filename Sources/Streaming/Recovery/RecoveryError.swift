@@ -17,8 +17,16 @@ public enum RecoveryError: Error, Equatable, CustomStringConvertible {
     case partitionGone(place: String)
     /// Records expired before they were read.
     case expiredUnread(place: String, position: Int64, beginning: Int64)
+    /// There is no lineage that could be learnt anew.
+    case nothingToRebuild
+    /// While another instance was followed, it began a lineage that no replay gives.
+    case lineagePassed(epoch: Int64)
     case unknownUserInJournal(Int64)
     case unknownMovieInJournal(Int64)
+    /// The journal can't be read to the end that it has.
+    case journalUnreadable(read: Int64, end: Int64)
+    /// Exactly once nobody else can have written.
+    case foreignRecords(Int)
 
     public var description: String {
         switch self {
@@ -57,9 +65,19 @@ public enum RecoveryError: Error, Equatable, CustomStringConvertible {
         case .expiredUnread(let place, let position, let beginning):
             "\(place) begins at offset \(beginning), but the next one to read is \(position): records expired unread;"
                 + " bring them back, or go on without them with --on-lost-offsets earliest"
+        case .nothingToRebuild: "the journal is empty, so there is nothing to learn anew: start 'marquee serve'"
+        case .lineagePassed(let epoch):
+            "the leader began a lineage at epoch \(epoch) that a replay does not give: start this instance again, so that"
+                + " it loads the checkpoint"
         case .unknownUserInJournal(let id): "the journal names user \(id), whom its inputs do not: it belongs to others"
         case .unknownMovieInJournal(let id):
             "the journal names movie \(id), which its inputs do not: it belongs to others"
+        case .journalUnreadable(let read, let end):
+            "the journal was read to offset \(read) only, its end is at \(end): another producer has a transaction open"
+                + " on the journal topic; end that producer, or wait for its time-out, and start again"
+        case .foreignRecords(let count):
+            "\(count) records of the journal do not continue it, so another instance wrote without transactions:"
+                + " serve with --delivery at-least-once, or begin anew under another --application-id"
         }
     }
 

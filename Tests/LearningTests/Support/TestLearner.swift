@@ -37,16 +37,12 @@ final class TestLearner {
         learner = Learner(model: model, batchCapacity: Self.batchCapacity)
     }
 
-    /// Restores what `bytes` wrote.
-    convenience init(restoring bytes: [UInt8], _ settings: BiasedMatrixFactorization.Settings = .init()) throws {
+    /// Restores what an image holds.
+    convenience init(restoring image: StateImage, _ settings: BiasedMatrixFactorization.Settings = .init()) throws {
         self.init(settings)
-        try bytes.withUnsafeBytes { bytes in
-            var reader = StateReader(bytes)
-            try learner.restore(from: &reader)
-            guard reader.isAtEnd else {
-                throw StateReader.Failure.impossible("\(reader.remaining) bytes too many", offset: reader.offset)
-            }
-        }
+        var image = image
+        try learner.restore(from: &image)
+        try image.finish()
     }
 
     func fill(_ events: [RatingEvent]) {
@@ -75,9 +71,32 @@ final class TestLearner {
 
     func bytes() throws -> [UInt8] { try learner.snapshot().bytes() }
     func digest() throws -> String { try learner.snapshot().digest() }
+    func image() throws -> StateImage { try learner.snapshot().image() }
 }
 
 extension LearnerSnapshot {
+    /// The state as a checkpoint has it; with `base`, only what changed since.
+    func image(since base: LearnerSnapshot? = nil) throws -> StateImage {
+        var image = StateImage()
+        for (number, table) in tables.enumerated() {
+            let rows = table.rows
+            var copy = StateImage.Table(rowBytes: rows.rowBytes, rowCount: rows.count)
+            rows.forEachPage(changedSince: base?.tables[number].rows.number ?? 0) { offset, bytes in
+                copy.runs.append(StateImage.Run(offset: offset, bytes: Array(bytes)[...]))
+            }
+            image.tables[table.name] = copy
+        }
+        for (number, blob) in blobs.enumerated() {
+            if let version = blob.version, base?.blobs[number].version == version { continue }
+            var bytes: [UInt8] = []
+            var writer = StateWriter { bytes.append(contentsOf: $0) }
+            try blob.write(&writer)
+            try writer.flush()
+            image.blobs[blob.name] = bytes
+        }
+        return image
+    }
+
     func bytes() throws -> [UInt8] {
         var bytes: [UInt8] = []
         var writer = StateWriter(chunkBytes: 100) { bytes.append(contentsOf: $0) }

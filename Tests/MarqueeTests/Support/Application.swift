@@ -62,13 +62,13 @@ final class Application {
         var inputOffsets: [String: [String: Int64]]
     }
 
-    /// `marquee state digest` with this state directory; by the journal alone where there is none. `errors` receives
+    /// `marquee state digest` with this state directory; by the journal alone without one. `errors` receives
     /// what it said.
     func digest(
         state: TemporaryFolder? = nil, at epoch: Int64? = nil, errors: UnsafeMutablePointer<String>? = nil
     ) throws -> Digest {
-        let folder = try state ?? TemporaryFolder()
-        var arguments = ["state", "digest"] + identity + ["--state-dir", folder.path, "--output", "json"]
+        var arguments = ["state", "digest"] + identity + ["--output", "json"]
+        if let state { arguments += ["--state-dir", state.path] } else { arguments.append("--replay") }
         if let epoch { arguments += ["--at", String(epoch)] }
         let finished = try marquee(arguments)
         try #require(finished.ending == .exited(0), "state digest said: \(finished.errors)")

@@ -32,14 +32,13 @@ final class TestService {
         processor = StreamProcessor(
             settings: settings, recommender: recommender, lists: PublishedLists(capacity: listLength),
             encoder: JSONRecommendationListEncoder(), source: other ?? source, sink: sink,
-            journal: ModelJournal(broker),
-            clock: clock, store: store)
+            journal: ModelJournal(broker), leadership: ModelLeadership(broker), clock: clock, store: store)
         processor.notice = { [unowned self] in notices.append($0) }
     }
 
     var learner: Learner { processor.learner }
 
-    func start() throws { try processor.restore() }
+    func start() throws { _ = try processor.start() }
 
     /// Turns the loop until everything that waits is learnt, published and journaled.
     func settle() throws {
@@ -49,6 +48,23 @@ final class TestService {
             let worked = try processor.runOnce()
             quiet = worked || processor.cycle.waitingCount > 0 || !processor.commit.isEmpty ? 0 : quiet + 1
         }
+    }
+
+    struct TooSlow: Error {}
+
+    /// Turns the loop until `isDone`, at most ten seconds.
+    func run(until isDone: () -> Bool) throws {
+        let deadline = Date().addingTimeInterval(10)
+        while !isDone() {
+            try processor.runOnce()
+            if Date() > deadline { throw TooSlow() }
+        }
+    }
+
+    /// Lets the time pass after which a checkpoint is cut, and waits until it is there.
+    func checkpoint() throws {
+        clock.nanoseconds += processor.settings.checkpointIntervalNanoseconds
+        try run { processor.checkpointJob == nil && processor.lastCheckpointEpoch == processor.position.epoch }
     }
 
     func digest() throws -> String { try learner.snapshot().digest() }
