@@ -10,9 +10,14 @@ public final class ClientEvents: Sendable {
         var statistics: String?
         var finishedCommits = 0
         var failedCommits = 0
+        var onRebalance: (@Sendable (KafkaRebalance) -> Void)?
     }
 
     private let state = Mutex(State())
+    /// Where the newest delivered journal record stands; of producers whose reports come by callback.
+    let journalOffset = Atomic<Int64>(-1)
+    /// librdkafka's number of the first delivery that failed; 0 = none.
+    let deliveryFailure = Atomic<Int32>(0)
     private let log: (@Sendable (KafkaLogLine) -> Void)?
 
     init(log: (@Sendable (KafkaLogLine) -> Void)?) { self.log = log }
@@ -51,6 +56,34 @@ public final class ClientEvents: Sendable {
         }
     }
 
+    /// Counts delivery reports by callback instead of by event.
+    func installDeliveryReports(in properties: OpaquePointer?) {
+        rd_kafka_conf_set_dr_msg_cb(properties) { _, message, opaque in
+            guard let message, let opaque else { return }
+            let events = Unmanaged<ClientEvents>.fromOpaque(opaque).takeUnretainedValue()
+            if message.pointee.err != RD_KAFKA_RESP_ERR_NO_ERROR {
+                _ = events.deliveryFailure.compareExchange(
+                    expected: 0, desired: marquee_code(message.pointee.err), ordering: .relaxed)
+            } else if DeliveryTag(bits: marquee_message_opaque(message)).isJournal {
+                events.journalOffset.store(message.pointee.offset, ordering: .relaxed)
+            }
+        }
+    }
+
+    /// Hands rebalances to `handler`, on the thread that polls the consumer; it must assign or unassign, then or later.
+    func installRebalance(in properties: OpaquePointer?, _ handler: @escaping @Sendable (KafkaRebalance) -> Void) {
+        state.withLock { $0.onRebalance = handler }
+        rd_kafka_conf_set_rebalance_cb(properties) { client, code, partitions, opaque in
+            guard let opaque, let client, let partitions else { return }
+            let events = Unmanaged<ClientEvents>.fromOpaque(opaque).takeUnretainedValue()
+            let list = UnsafeBufferPointer(start: partitions.pointee.elems, count: Int(partitions.pointee.cnt))
+            let rebalance = KafkaRebalance(
+                isAssignment: code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS,
+                isLost: rd_kafka_assignment_lost(client) != 0, partitions: list.map(\.partition))
+            events.state.withLock { $0.onRebalance }?(rebalance)
+        }
+    }
+
     func record(statistics: String) { state.withLock { $0.statistics = statistics } }
 
     func record(_ line: KafkaLogLine) { log?(line) }
@@ -81,4 +114,13 @@ public final class ClientEvents: Sendable {
             return 0
         }
     }
+}
+
+/// What a rebalance of a group says to a member that subscribes to one topic.
+struct KafkaRebalance: Sendable {
+    /// Partitions are given; else they are taken away.
+    var isAssignment: Bool
+    /// The session is over: others may have the partitions already.
+    var isLost: Bool
+    var partitions: [Int32]
 }

@@ -18,8 +18,12 @@ final class KafkaClient {
     /// Released before the client is.
     private var dependents: [any ClientDependent] = []
 
-    init(_ kind: Kind, _ properties: PropertySet, _ configuration: KafkaConfiguration) throws {
-        let events = ClientEvents(log: configuration.log)
+    /// - Parameter events: where callbacks go, for clients that have more of them.
+    init(
+        _ kind: Kind, _ properties: PropertySet, _ configuration: KafkaConfiguration,
+        events given: ClientEvents? = nil
+    ) throws {
+        let events = given ?? ClientEvents(log: configuration.log)
         events.install(in: properties.handle)
         var reason = [CChar](repeating: 0, count: 512)
         let type = kind == .consumer ? RD_KAFKA_CONSUMER : RD_KAFKA_PRODUCER

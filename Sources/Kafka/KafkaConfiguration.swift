@@ -30,6 +30,7 @@ public struct KafkaConfiguration: Sendable {
     static let reservedNames: Set<String> = [
         "bootstrap.servers", "metadata.broker.list", "group.id", "enable.auto.commit", "auto.commit.enable",
         "enable.auto.offset.store", "enable.partition.eof", "auto.offset.reset", "transactional.id",
+        "group.instance.id", "partition.assignment.strategy",
     ]
 
     /// For every client. Reconnects are quick because a service that restarts with its broker should serve again

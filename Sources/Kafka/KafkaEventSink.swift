@@ -18,27 +18,25 @@ public final class KafkaEventSink: EventSink {
     private let journalPartition: Int32
     private let journalKey: [UInt8]
     private let standardHeaders: OpaquePointer?
-    private let offsets: GroupOffsets
+    private let admin: KafkaAdmin
     private var tally = DeliveryTally()
     private var failure: (any Error)?
     private var isOpen = true
 
     /// The offset at which the next acknowledged journal record must stand.
-    public private(set) var journalEnd: Int64
+    public private(set) var journalEnd: Int64 = 0
     /// Records handed over and not yet acknowledged.
     public private(set) var pendingCount = 0
 
-    /// Reads the journal's end. `journalKey` is the key of every journal record; `journalPartition` the cell's.
-    public init(
-        _ configuration: KafkaConfiguration, topics: KafkaTopics, journalKey: String, journalPartition: Int32 = 0
-    ) throws {
-        let admin = try KafkaAdmin(configuration)
+    public let delivery = Delivery.atLeastOnce
+
+    /// - Parameter journalPartition: the cell's.
+    public init(_ configuration: KafkaConfiguration, topics: KafkaTopics, journalPartition: Int32 = 0) throws {
+        admin = try KafkaAdmin(configuration)
         for name in [topics.recommendations, topics.deadLetters, topics.journal]
         where try admin.partitionCount(of: name) == nil {
             throw KafkaError.topicMissing(name)
         }
-        journalEnd = try admin.bounds(of: topics.journal, journalPartition).upperBound
-        admin.close()
         let properties = try configuration.propertySet(
             defaults: KafkaConfiguration.producerDefaults + [
                 ("linger.ms", "0"), ("queue.buffering.max.messages", "200000"),
@@ -54,10 +52,9 @@ public final class KafkaEventSink: EventSink {
         deadLetters = try client.topic(topics.deadLetters)
         journal = try client.topic(topics.journal)
         self.journalPartition = journalPartition
-        self.journalKey = Array(journalKey.utf8)
+        journalKey = Array(topics.transactionalID(cell: journalPartition).utf8)
         standardHeaders = rd_kafka_headers_new(1)
         rd_kafka_header_add(standardHeaders, "content-type", -1, "application/json", -1)
-        offsets = GroupOffsets(configuration, groupID: topics.applicationID, topics: topics)
     }
 
     deinit {
@@ -69,6 +66,13 @@ public final class KafkaEventSink: EventSink {
 
     /// From now on a delivery report raises the source's signal, so that the loop sleeps in the source alone.
     public func signal(to source: KafkaEventSource) { reports.raise(source.signal) }
+
+    /// Reads the journal's end: from then on each of its records must be this sink's.
+    public func open(whileWaiting: () throws -> Void) throws -> Int64 {
+        journalEnd = try admin.bounds(of: journal.name, journalPartition).upperBound
+        admin.close()
+        return journalEnd
+    }
 
     public func send(_ chunk: OutputChunk, epoch: Int64) throws {
         let bytes = chunk.bytes.bytes
@@ -83,7 +87,7 @@ public final class KafkaEventSink: EventSink {
         }
     }
 
-    public func append(journalRecord: UnsafeRawBufferPointer, epoch: Int64) throws {
+    public func append(journalRecord: UnsafeRawBufferPointer, epoch: Int64, inputs: [InputPartition: Int64]) throws {
         try journalKey.withUnsafeBytes { key in
             try produce(
                 journal, partition: journalPartition, key: key, value: journalRecord, headers: nil,
@@ -91,11 +95,8 @@ public final class KafkaEventSink: EventSink {
         }
     }
 
-    public func storeOffsets(_ positions: [InputPartition: Int64]) throws { try offsets.store(positions) }
-
     public func poll(waitMilliseconds: Int32, _ handler: (DeliveryReport) -> Void) throws {
         serveReports(milliseconds: waitMilliseconds)
-        offsets.serve()
         tally.drain(handler)
         if let failure { throw failure }
     }
@@ -107,7 +108,6 @@ public final class KafkaEventSink: EventSink {
         while pendingCount > 0, failure == nil, !deadline.hasPassed {
             serveReports(milliseconds: Int32(clamping: min(deadline.millisecondsLeft, 100)))
         }
-        offsets.close(milliseconds: max(100, deadline.millisecondsLeft))
         let undelivered = pendingCount
         if undelivered > 0 { rd_kafka_purge(client.handle, Self.purgeEverything) }
         client.close()

@@ -16,5 +16,7 @@ public struct KafkaTopics: Sendable, Equatable {
     public var recommendations: String { prefix + "recommendations" }
     public var deadLetters: String { applicationID + "-dead-letters" }
     public var journal: String { applicationID + "-journal" }
+    /// Whoever holds this id may append to the cell's journal; also the key of its records.
+    public func transactionalID(cell: Int32 = 0) -> String { "\(applicationID)-\(cell)" }
     public var checkpoints: String { applicationID + "-checkpoints" }
 }

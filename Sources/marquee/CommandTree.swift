@@ -31,11 +31,11 @@ enum CommandTree {
         options: [
             brokers, applicationID, topicPrefix, stateDirectory,
             Option(
-                "delivery", .choice(["at-least-once", "exactly-once"]), default: "at-least-once",
-                help: "what is promised for lists; exactly-once is not there yet"),
+                "delivery", .choice(["exactly-once", "at-least-once"]),
+                help: "what is promised for lists; exactly-once where the broker has transactions"),
             Option(
                 "commit-interval", .duration(allowsAuto: true), default: "auto",
-                help: "auto commits as soon as something waits; a fixed interval is not there yet"),
+                help: "auto: as soon as the last commit is done and something waits; or 100ms"),
             topK(20),
             Option(
                 "http", .string, "ADDRESS", default: "off",

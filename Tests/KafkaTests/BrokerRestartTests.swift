@@ -21,7 +21,7 @@ struct BrokerRestartTests {
         let source = try KafkaEventSource(configuration, topics: topics)
         defer { source.close() }
         try source.assign([:])
-        let sink = try KafkaEventSink(configuration, topics: topics, journalKey: "restart-0")
+        let sink = try openSink(configuration, topics)
         try sink.send(chunk(10), epoch: 1)
         try appendJournal(sink, "one", epoch: 1)
         #expect(try reports(sink) { $0.count >= 2 }.contains(.journaled(epoch: 1, offset: 0)))

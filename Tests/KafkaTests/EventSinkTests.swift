@@ -9,7 +9,7 @@ struct EventSinkTests {
     @Test(.timeLimit(.minutes(1)))
     func `Reports count each commit's records and give the journal's offsets in order`() throws {
         let topics = try TestBroker.topics(ratings: 3)
-        let sink = try KafkaEventSink(TestBroker.configuration(), topics: topics, journalKey: "app-0")
+        let sink = try openSink(TestBroker.configuration(), topics)
         try sink.send(chunk(40), epoch: 1)
         try sink.send(chunk(2, kind: .deadLetter), epoch: 1)
         try sink.send(chunk(7), epoch: 2)
@@ -27,7 +27,7 @@ struct EventSinkTests {
         try sink.close(waitMilliseconds: 5_000)
 
         // A sink that is opened later goes on at the end.
-        let second = try KafkaEventSink(TestBroker.configuration(), topics: topics, journalKey: "app-0")
+        let second = try openSink(TestBroker.configuration(), topics)
         #expect(second.journalEnd == 2)
         try second.close(waitMilliseconds: 5_000)
     }
@@ -35,7 +35,7 @@ struct EventSinkTests {
     @Test(.timeLimit(.minutes(1)))
     func `Lists carry key, null values, the standard header and murmur2's partition`() throws {
         let topics = try TestBroker.topics(ratings: 5)
-        let sink = try KafkaEventSink(TestBroker.configuration(), topics: topics, journalKey: "app-0")
+        let sink = try openSink(TestBroker.configuration(), topics)
         let lists = chunk(20)
         lists.records[3].valueCount = -1
         try sink.send(lists, epoch: 1)
@@ -56,7 +56,7 @@ struct EventSinkTests {
     @Test(.timeLimit(.minutes(1)))
     func `A second writer in the journal is found by the offset`() throws {
         let topics = try TestBroker.topics()
-        let sink = try KafkaEventSink(TestBroker.configuration(), topics: topics, journalKey: "app-0")
+        let sink = try openSink(TestBroker.configuration(), topics)
         try appendJournal(sink, "mine", epoch: 1)
         #expect(try reports(sink) { !$0.isEmpty } == [.journaled(epoch: 1, offset: 0)])
         try produce(1, to: topics.journal, 0)
@@ -71,7 +71,7 @@ struct EventSinkTests {
     func `A full queue waits and drops nothing`() throws {
         let topics = try TestBroker.topics(ratings: 2)
         let configuration = try TestBroker.configuration(["queue.buffering.max.messages": "50"])
-        let sink = try KafkaEventSink(configuration, topics: topics, journalKey: "app-0")
+        let sink = try openSink(configuration, topics)
         for epoch in 1...Int64(4) { try sink.send(chunk(500), epoch: epoch) }
         try sink.close(waitMilliseconds: 20_000)
         var counts: [Int64: Int] = [:]
@@ -86,7 +86,7 @@ struct EventSinkTests {
         let topics = try TestBroker.topics()
         let source = try makeSource(topics)
         defer { source.close() }
-        let sink = try KafkaEventSink(TestBroker.configuration(), topics: topics, journalKey: "app-0")
+        let sink = try openSink(TestBroker.configuration(), topics)
         sink.signal(to: source)
         try source.assign([:])
         let batch = RecordBatch(capacity: 8)
@@ -107,14 +107,18 @@ struct EventSinkTests {
     }
 
     @Test(.timeLimit(.minutes(1)))
-    func `Group offsets are stored for lag tools`() throws {
+    func `Group offsets are stored for lag tools`() async throws {
         let topics = try TestBroker.topics(ratings: 2)
-        let sink = try KafkaEventSink(TestBroker.configuration(), topics: topics, journalKey: "app-0")
         let offsets: [InputPartition: Int64] = [InputPartition(.ratings, 0): 17, InputPartition(.ratings, 1): 5]
-        try sink.storeOffsets(offsets)
-        try sink.close(waitMilliseconds: 20_000)
+        let leader = try GroupLeadership(TestBroker.configuration(), topics: topics, instanceID: "one")
+        let clock = ContinuousClock()
+        let end = clock.now + .seconds(20)
+        while try leader.poll() != .leading, clock.now < end { try await Task.sleep(for: .milliseconds(10)) }
+        try leader.storeOffsets(offsets)
+        leader.release()
         let source = try makeSource(topics)
         defer { source.close() }
+        // Beside its own journal position.
         #expect(try source.committedOffsets() == offsets)
     }
 }

@@ -68,7 +68,7 @@ struct SourceBenchmark {
         _ = try admin.create(
             [topics.recommendations, topics.deadLetters, topics.journal].map { NewKafkaTopic(name: $0, partitions: 4) })
         admin.close()
-        let sink = try KafkaEventSink(configuration, topics: topics, journalKey: "bench")
+        let sink = try openSink(configuration, topics)
         let single = chunk(1, bytes: 600)
         var times: [Double] = []
         for epoch in 1...Int64(500) {

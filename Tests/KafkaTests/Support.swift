@@ -72,5 +72,12 @@ func chunk(_ count: Int, kind: OutputKind = .recommendation, bytes: Int = 16) ->
 }
 
 func appendJournal(_ sink: KafkaEventSink, _ text: String, epoch: Int64) throws {
-    try Array(text.utf8).withUnsafeBytes { try sink.append(journalRecord: $0, epoch: epoch) }
+    try Array(text.utf8).withUnsafeBytes { try sink.append(journalRecord: $0, epoch: epoch, inputs: [:]) }
+}
+
+/// A sink that may publish.
+func openSink(_ configuration: KafkaConfiguration, _ topics: KafkaTopics) throws -> KafkaEventSink {
+    let sink = try KafkaEventSink(configuration, topics: topics)
+    _ = try sink.open {}
+    return sink
 }

@@ -1,7 +1,8 @@
 import Foundation
 
-/// Leads alone by holding the lock of the state directory: for one instance, and for brokers without groups.
-public final class StateDirectoryLock: Leadership {
+/// The lock of a state directory: two instances never write to the same files. Where a broker has no groups, it also is
+/// what keeps two from leading.
+public final class StateDirectoryLock {
     private let directory: String
     private var descriptor: Int32 = -1
 
@@ -31,8 +32,6 @@ public final class StateDirectoryLock: Leadership {
     }
 
     /// The kernel holds the lock as long as the process lives.
-    public func prove() throws {}
-
     public func release() {
         if descriptor >= 0 { close(descriptor) }
         descriptor = -1

@@ -1,4 +1,7 @@
-/// The life of the commits that were sealed and do not yet stand in the journal, at least once.
+/// The life of the commits that were sealed and do not yet stand in the journal, as the loop sees it.
+///
+/// Exactly once a commit is one transaction and there is one at a time: it is delivered with its journal record, and
+/// `TransactionCycle` has the rest of its life. At least once:
 ///
 ///     open ──seal──▶ delivering ──all lists acknowledged──▶ delivered ──append──▶ journaling ──acknowledged──▶ done
 ///                        │  (no lists)                         ▲
@@ -7,7 +10,7 @@
 /// Commits deliver side by side, at most `waitingMax` of them, and are journaled one after the other in the order of
 /// their epochs. A value: it says what is to do next, and the loop does it.
 public struct CommitCycle: Sendable {
-    /// The most commits between seal and journal.
+    /// The most commits between seal and journal, at least once.
     public static let waitingMax = 16
 
     /// What the loop has to do next.
@@ -40,9 +43,12 @@ public struct CommitCycle: Sendable {
     /// The newest commit that stands in the journal.
     public private(set) var journaledEpoch: Int64
 
+    private let delivery: Delivery
+
     /// - Parameter journaledEpoch: the newest commit of the journal at the start.
-    public init(journaledEpoch: Int64) {
+    public init(journaledEpoch: Int64, delivery: Delivery = .atLeastOnce) {
         self.journaledEpoch = journaledEpoch
+        self.delivery = delivery
         waiting.reserveCapacity(Self.waitingMax)
     }
 
@@ -60,13 +66,14 @@ public struct CommitCycle: Sendable {
         return count
     }
     /// Whether another commit may be sealed now; if not, its batches wait in the open one.
-    public var maySeal: Bool { waiting.count < Self.waitingMax }
+    public var maySeal: Bool { waiting.count < (delivery == .exactlyOnce ? 1 : Self.waitingMax) }
 
     /// The commit's content is complete and its `outputs` lists and dead letters are on their way.
     public mutating func seal(epoch: Int64, outputs: Int) {
         precondition(maySeal, "the loop asks maySeal first")
         precondition(epoch == (waiting.last?.epoch ?? journaledEpoch) + 1, "epochs have no gaps")
-        waiting.append(Commit(epoch: epoch, state: outputs == 0 ? .delivered : .delivering(left: outputs)))
+        let isDelivered = outputs == 0 || delivery == .exactlyOnce
+        waiting.append(Commit(epoch: epoch, state: isDelivered ? .delivered : .delivering(left: outputs)))
     }
 
     public mutating func apply(_ report: DeliveryReport) throws {

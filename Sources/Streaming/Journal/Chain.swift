@@ -21,6 +21,13 @@ public struct Chain: Sendable, Equatable, CustomStringConvertible {
         self.init(high: hash.high64, low: hash.low64)
     }
 
+    /// The chain that stands at the end of an encoded record.
+    init(endOf record: UnsafeRawBufferPointer) {
+        precondition(record.count >= 16)
+        high = UInt64(littleEndian: record.loadUnaligned(fromByteOffset: record.count - 16, as: UInt64.self))
+        low = UInt64(littleEndian: record.loadUnaligned(fromByteOffset: record.count - 8, as: UInt64.self))
+    }
+
     public var description: String {
         let text = String(high, radix: 16)
         return String(repeating: "0", count: 16 - text.count) + text

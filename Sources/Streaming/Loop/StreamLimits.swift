@@ -23,4 +23,17 @@ public enum StreamLimits {
     public static let idleWaitMilliseconds: Int32 = 1000
     /// A dead letter's value is cut beyond this.
     public static let deadLetterValueBytesMax = 64 * 1024
+
+    /// Work after which a commit is sealed. A transaction costs several round trips, so it takes more with it.
+    public static func commitWorkNanoseconds(_ delivery: Delivery) -> UInt64 {
+        switch delivery {
+        case .atLeastOnce: 20_000_000
+        case .exactlyOnce: 100_000_000
+        }
+    }
+    /// A transaction that begins while the one before is still being marked in its partitions is put off by 20 ms
+    /// (librdkafka's answer to CONCURRENT_TRANSACTIONS), so this much passes between them.
+    public static let transactionGapNanoseconds: UInt64 = 1_000_000
+    /// How long a follower waits for the next journal record before it looks at the election again.
+    public static let followWaitMilliseconds: Int32 = 20
 }

@@ -14,20 +14,39 @@ extension StreamProcessor {
 
     /// Whether the open commit has grown enough.
     private var isGrown: Bool {
-        commit.workNanoseconds >= settings.commitWorkNanoseconds || listRoom < StreamLimits.listRoomMin
+        commit.workNanoseconds >= commitWorkNanoseconds || listRoom < StreamLimits.listRoomMin
     }
 
-    /// The commit is grown and can't be sealed: the broker does not keep up, so nothing more is taken.
-    var isHeldBack: Bool { !cycle.maySeal && isGrown }
+    /// Whether a commit may be sealed at all: the broker keeps up, and this instance leads.
+    var maySeal: Bool { cycle.maySeal && standing == .leading }
+
+    /// The commit is grown and can't be sealed, so nothing more is taken.
+    var isHeldBack: Bool { !maySeal && isGrown }
 
     /// A commit is sealed when it has grown enough, or when nothing waits and lists don't take too much of the time;
     /// and only while the broker keeps up.
     func isTimeToSeal(moreWaits: Bool) -> Bool {
-        if !cycle.maySeal { return false }
+        if !maySeal { return false }
         if commit.isEmpty && fanOuts.isEmpty { return false }
-        if isGrown || !fanOuts.isEmpty { return true }
+        if isGrown { return true }
+        if settings.commitIntervalNanoseconds > 0 { return sealWaitMilliseconds == 0 }
+        if !fanOuts.isEmpty { return true }
         if moreWaits { return false }
-        return pace.waitMilliseconds(lists: commit.due.count, now: clock.monotonicNanoseconds()) == 0
+        return sealWaitMilliseconds == 0
+    }
+
+    /// How long the open commit still waits for more, in whole milliseconds; 0 = it is sealed now.
+    var sealWaitMilliseconds: Int32 {
+        let now = clock.monotonicNanoseconds()
+        if settings.commitIntervalNanoseconds > 0 {
+            let age = now &- lastSealNanoseconds
+            if age >= settings.commitIntervalNanoseconds { return 0 }
+            return Int32(clamping: (settings.commitIntervalNanoseconds - age + 999_999) / 1_000_000)
+        }
+        let wait = pace.waitMilliseconds(lists: commit.due.count, now: now)
+        guard sink.delivery == .exactlyOnce else { return wait }
+        let age = now &- lastJournaledNanoseconds
+        return max(wait, age >= StreamLimits.transactionGapNanoseconds ? 0 : 1)
     }
 
     func sealCommit() throws {
@@ -54,6 +73,7 @@ extension StreamProcessor {
         counters.records.wrappingAdd(commit.records, ordering: .relaxed)
         counters.commits.wrappingAdd(1, ordering: .relaxed)
         commit.removeAll()
+        lastSealNanoseconds = began
         pace.sealed(lists: listCount, began: began, ended: clock.monotonicNanoseconds())
         cutCheckpointIfDue()
     }
@@ -167,7 +187,9 @@ extension StreamProcessor {
 
     private func journaled(_ epoch: Int64, _ offset: Int64) {
         counters.journaledEpoch.store(epoch, ordering: .relaxed)
-        offsetsToStore = true
+        // Exactly once they went with the transaction.
+        offsetsToStore = sink.delivery == .atLeastOnce
+        lastJournaledNanoseconds = clock.monotonicNanoseconds()
         lastJournalOffset = offset
         if let job = checkpointJob, job.epoch == epoch { job.commitStands(journalOffset: offset) }
     }
@@ -191,6 +213,7 @@ extension StreamProcessor {
     var journalWaitMilliseconds: Int32? {
         let ready = cycle.readyCount
         if ready == 0 { return nil }
+        if sink.delivery == .exactlyOnce { return 0 }
         if ready >= StreamLimits.journalRecordsTogether { return 0 }
         let age = clock.monotonicNanoseconds() &- lastAppendNanoseconds
         if age >= StreamLimits.journalIntervalNanoseconds { return 0 }
@@ -199,23 +222,26 @@ extension StreamProcessor {
 
     private func appendJournalRecords() throws {
         while case .appendJournalRecord(let epoch) = cycle.next() {
-            try sink.append(journalRecord: sealedRecords[Int(epoch) % sealedRecords.count].bytes, epoch: epoch)
+            try sink.append(
+                journalRecord: sealedRecords[Int(epoch) % sealedRecords.count].bytes, epoch: epoch,
+                inputs: sealedInputs[Int(epoch) % sealedInputs.count])
         }
         lastAppendNanoseconds = clock.monotonicNanoseconds()
     }
 
     /// The group's offsets are those of the newest commit that stands in the journal, never ahead of it.
     private func storeOffsets() throws {
-        try sink.storeOffsets(sealedInputs[Int(cycle.journaledEpoch) % sealedInputs.count])
+        try leadership.storeOffsets(sealedInputs[Int(cycle.journaledEpoch) % sealedInputs.count])
         offsetsToStore = false
     }
 
     /// Seals what is open, waits until everything stands in the journal, and leaves a checkpoint behind.
     public func stop() throws {
         while !commit.isEmpty || !fanOuts.isEmpty || cycle.waitingCount > 0 {
-            if cycle.maySeal && (!commit.isEmpty || !fanOuts.isEmpty) { try sealCommit() }
+            standing = try leadership.poll()
+            if maySeal && (!commit.isEmpty || !fanOuts.isEmpty) { try sealCommit() }
             try appendJournalRecords()
-            if cycle.waitingCount > 0 { try collectReports(waitMilliseconds: 100) }
+            if cycle.waitingCount > 0 { try collectReports(waitMilliseconds: 20) }
         }
         if offsetsToStore { try storeOffsets() }
         try checkpointAtStop()

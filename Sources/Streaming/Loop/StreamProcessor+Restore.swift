@@ -4,32 +4,84 @@ import Recommending
 
 /// Start-up: the one recovery path.
 extension StreamProcessor {
-    /// Restores the state to the journal's end, or begins a new lineage, and gets ready to read on from there.
+    /// Restores the state to the journal's end, follows until this instance leads, and gets ready to read on from there.
+    /// Returns false when `shouldStop` said so before.
     ///
-    /// - Throws: `RecoveryError` when what is found can't be gone on from; what ports throw.
-    public func restore() throws {
+    /// - Throws: `RecoveryError` when what is found can't be gone on from; `LeadershipLost`; what ports throw.
+    @discardableResult
+    public func start(shouldStop: () -> Bool = { false }) throws -> Bool {
+        // Asks for the election first: its answers come while the state is restored.
+        standing = try leadership.poll()
+        let restoration = try restore()
+        while standing == .following {
+            if shouldStop() { return false }
+            try follow(restoration)
+            standing = try leadership.poll()
+        }
+        try lead(restoration)
+        return true
+    }
+
+    /// The newest checkpoint, then what the journal has after it.
+    private func restore() throws -> Restoration {
         store?.removeTemporaries()
-        // Before the journal is looked at: whatever is committed in between makes the journal newer, never older.
-        let committed = try source.committedOffsets()
-        let restored = try Restoration.run(
+        let restoration = try Restoration(
             applicationID: settings.applicationID, topicPrefix: settings.topicPrefix, applier: applier, lists: lists,
             source: source, journal: journal, store: store, notice: notice)
-        position = restored.position
-        fanOuts = restored.position.fanOuts
-        lastJournalOffset = restored.journalOffset
-        lastCheckpointEpoch = restored.checkpointEpoch
+        try restoration.catchUp { standing = try leadership.poll() }
+        lastCheckpointEpoch = restoration.checkpointEpoch
         lastCheckpointNanoseconds = clock.monotonicNanoseconds()
-        ratingsSinceCheckpoint = restored.replayedRatings
-        hasForgotten = restored.hasForgotten
-        counters.foreignJournalRecords.store(restored.foreignRecords, ordering: .relaxed)
-        counters.checkpointEpoch.store(restored.checkpointEpoch, ordering: .relaxed)
-        try StartChecks(applicationID: settings.applicationID, topicPrefix: settings.topicPrefix)
-            .check(position, committed: committed, source)
-        if !restored.hasStarted { try beginLineage(reason: "first start") }
-        cycle = CommitCycle(journaledEpoch: position.epoch)
-        counters.journaledEpoch.store(position.epoch, ordering: .relaxed)
-        for slot in sealedInputs.indices { sealedInputs[slot] = position.inputs }
+        counters.checkpointEpoch.store(restoration.checkpointEpoch, ordering: .relaxed)
+        take(restoration)
+        if position.epoch > 0 {
+            notice(
+                "restored epoch \(position.epoch): \(learner.users.count) users, \(learner.movies.count) movies,"
+                    + " \(restoration.replayedRatings) ratings replayed since the checkpoint of epoch"
+                    + " \(restoration.checkpointEpoch)")
+        }
+        return restoration
+    }
 
+    /// Another leads: this instance stays right behind it, and keeps checkpoints of its own.
+    private func follow(_ restoration: Restoration) throws {
+        try restoration.follow(waitMilliseconds: StreamLimits.followWaitMilliseconds)
+        if restoration.position.epoch == position.epoch { return try checkpointIfDue() }
+        take(restoration)
+        try checkpointIfDue()
+    }
+
+    /// Brings the loop's view up to what was replayed.
+    private func take(_ restoration: Restoration) {
+        position = restoration.position
+        lastJournalOffset = restoration.journalOffset
+        ratingsSinceCheckpoint += restoration.takeReplayedRatings()
+        if restoration.takeHasForgotten() { hasForgotten = true }
+        counters.journaledEpoch.store(position.epoch, ordering: .relaxed)
+        counters.foreignJournalRecords.store(restoration.foreignRecords, ordering: .relaxed)
+    }
+
+    /// Takes the right to publish, then reads what the one before wrote last: in the other order he could still commit
+    /// in between.
+    private func lead(_ restoration: Restoration) throws {
+        let end = try sink.open {
+            guard try leadership.poll() == .leading else {
+                throw LeadershipLost(reason: "another instance was elected while this one took the lead")
+            }
+        }
+        try restoration.catchUp()
+        guard restoration.nextOffset >= end else {
+            throw RecoveryError.journalUnreadable(read: restoration.nextOffset, end: end)
+        }
+        if sink.delivery == .exactlyOnce && restoration.foreignRecords > 0 {
+            throw RecoveryError.foreignRecords(restoration.foreignRecords)
+        }
+        take(restoration)
+        fanOuts = position.fanOuts
+        try StartChecks(applicationID: settings.applicationID, topicPrefix: settings.topicPrefix)
+            .check(position, committed: source.committedOffsets(), source)
+        if !restoration.hasStarted { try beginLineage(reason: "first start") }
+        cycle = CommitCycle(journaledEpoch: position.epoch, delivery: sink.delivery)
+        for slot in sealedInputs.indices { sealedInputs[slot] = position.inputs }
         if !position.isCatalogueComplete {
             catalogueEnds = try currentCatalogueEnds()
             // With nothing to read first, no commit would ever say that it is over.
@@ -39,13 +91,9 @@ extension StreamProcessor {
         for (row, description) in learner.movies.descriptions.enumerated() where !description.title.isEmpty {
             encoding.setTitle(UInt32(row), description.title)
         }
-        if position.epoch > 0 {
-            notice(
-                "restored epoch \(position.epoch): \(learner.users.count) users, \(learner.movies.count) movies,"
-                    + " \(restored.replayedRatings) ratings replayed since the checkpoint of epoch"
-                    + " \(restored.checkpointEpoch)")
-        }
+        isLeading = true
         counters.isLive.store(true, ordering: .releasing)
+        onLead()
     }
 
     private func beginLineage(reason: String) throws {
@@ -53,10 +101,11 @@ extension StreamProcessor {
         position.chain = JournalEncoder.start(
             epoch: 0, previousChain: .zero,
             lineage: JournalRecord.Lineage(settings: learner.model.settings, reason: reason), into: record)
-        try sink.append(journalRecord: record.bytes, epoch: 0)
+        try sink.append(journalRecord: record.bytes, epoch: 0, inputs: position.inputs)
         var stands = false
         while !stands {
-            try sink.poll(waitMilliseconds: 1000) { report in
+            standing = try leadership.poll()
+            try sink.poll(waitMilliseconds: 20) { report in
                 if case .journaled(let epoch, let offset) = report, epoch == 0 {
                     lastJournalOffset = offset
                     stands = true

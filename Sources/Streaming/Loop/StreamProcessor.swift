@@ -11,8 +11,11 @@ public final class StreamProcessor {
         public var applicationID = "marquee"
         public var topicPrefix = ""
         public var listLength = 20
-        /// A commit is sealed after this much work, learning and lists together; or earlier, when nothing waits.
-        public var commitWorkNanoseconds: UInt64 = 20_000_000
+        /// A commit is sealed after this much work, learning and lists together; or earlier, when nothing waits. Nil: what
+        /// suits the delivery.
+        public var commitWorkNanoseconds: UInt64?
+        /// Time between two commits; 0 = as soon as the one before is done and something waits.
+        public var commitIntervalNanoseconds: UInt64 = 0
         /// Ratings after which a checkpoint is cut: about what is replayed in a second.
         public var checkpointRatings = 1_000_000
         public var checkpointIntervalNanoseconds: UInt64 = 60_000_000_000
@@ -31,10 +34,13 @@ public final class StreamProcessor {
     public var observer: (any LearningObserver)?
     /// Notices that are worth a line of log.
     public var notice: (String) -> Void = { _ in }
+    /// Called once, when this instance leads and reads the stream.
+    public var onLead: () -> Void = {}
 
     let source: any EventSource
     let sink: any EventSink
     let journal: any JournalLog
+    let leadership: any Leadership
     let clock: any Clock
     let store: CheckpointStore?
 
@@ -48,7 +54,14 @@ public final class StreamProcessor {
 
     /// Where the lineage stands: the newest commit that was sealed.
     var position = Position()
-    var cycle = CommitCycle(journaledEpoch: 0)
+    var cycle: CommitCycle
+    /// Whether this instance may publish now; not while an election is under way.
+    var standing = Standing.following
+    /// Whether it has taken the lead since it started.
+    var isLeading = false
+    let commitWorkNanoseconds: UInt64
+    var lastSealNanoseconds: UInt64 = 0
+    var lastJournaledNanoseconds: UInt64 = 0
     /// Journal records of sealed commits that are not appended yet, by epoch modulo their number.
     let sealedRecords: [ByteBuffer]
     /// Input positions of the newest commits, by epoch modulo their number: one more than can wait, so that those of
@@ -76,7 +89,8 @@ public final class StreamProcessor {
     public init(
         settings: Settings, recommender: Recommender, lists: PublishedLists,
         encoder: any RecommendationListEncoder, source: any EventSource, sink: any EventSink,
-        journal: any JournalLog, clock: any Clock, store: CheckpointStore?
+        journal: any JournalLog, leadership: any Leadership = SoleLeadership(), clock: any Clock,
+        store: CheckpointStore?
     ) {
         self.settings = settings
         self.recommender = recommender
@@ -85,6 +99,10 @@ public final class StreamProcessor {
         self.source = source
         self.sink = sink
         self.journal = journal
+        self.leadership = leadership
+        cycle = CommitCycle(journaledEpoch: 0, delivery: sink.delivery)
+        commitWorkNanoseconds =
+            settings.commitWorkNanoseconds ?? StreamLimits.commitWorkNanoseconds(sink.delivery)
         self.clock = clock
         self.store = store
         applier = BatchApplier(learner: learner)
@@ -100,6 +118,7 @@ public final class StreamProcessor {
     /// One turn of the loop. Returns whether it did anything.
     @discardableResult
     public func runOnce() throws -> Bool {
+        standing = try leadership.poll()
         try collectReports(waitMilliseconds: isHeldBack ? 10 : 0)
         // What the reports allow is done before the poll, which may sleep.
         try finishCommits()
@@ -133,9 +152,7 @@ public final class StreamProcessor {
 
     private func pollWaitMilliseconds() -> Int32 {
         if !fanOuts.isEmpty { return 0 }
-        if !commit.isEmpty {
-            return pace.waitMilliseconds(lists: commit.due.count, now: clock.monotonicNanoseconds())
-        }
+        if !commit.isEmpty && maySeal { return sealWaitMilliseconds }
         if let wait = journalWaitMilliseconds { return wait }
         if offsetsToStore { return 50 }
         return checkpointJob == nil ? StreamLimits.idleWaitMilliseconds : 20
@@ -249,10 +266,14 @@ public final class StreamProcessor {
         }
     }
 
-    /// Runs until `shouldStop`, then seals what is open, waits for the broker and leaves a checkpoint.
+    /// Restores, follows until this instance leads, and runs until `shouldStop`; then seals what is open, waits for the
+    /// broker, leaves a checkpoint and gives the lead away.
     public func run(shouldStop: () -> Bool) throws {
-        while !shouldStop() { try runOnce() }
-        try stop()
+        if try start(shouldStop: shouldStop) {
+            while !shouldStop() { try runOnce() }
+            try stop()
+        }
+        leadership.release()
     }
 }
 

@@ -54,18 +54,30 @@ public enum DeliveryReport: Sendable, Equatable {
     case journaled(epoch: Int64, offset: Int64)
 }
 
+/// What is promised for lists.
+public enum Delivery: Sendable, Equatable {
+    /// Lists go out at once; after a crash some may come again.
+    case atLeastOnce
+    /// Lists, dead letters, the journal record and the input offsets of a commit stand together or not at all.
+    case exactlyOnce
+}
+
 /// Where the loop's results go: Kafka, or a model of it in tests.
 ///
 /// All calls come from the learner thread. A full queue waits and never drops.
 public protocol EventSink: AnyObject {
+    var delivery: Delivery { get }
+
+    /// Takes the right to publish from whoever had it; called once, when this instance leads. Returns the journal's
+    /// end after that: nobody else can append to it. `whileWaiting` is called again and again while it takes long, and
+    /// ends the wait by throwing.
+    func open(whileWaiting: () throws -> Void) throws -> Int64
+
     /// Sends the chunk's records as part of commit `epoch`. The chunk may be reused when this returns.
     func send(_ chunk: OutputChunk, epoch: Int64) throws
 
-    /// Appends the journal record of commit `epoch`.
-    func append(journalRecord: UnsafeRawBufferPointer, epoch: Int64) throws
-
-    /// Stores the group's offsets, for lag tools; does not wait for the answer.
-    func storeOffsets(_ positions: [InputPartition: Int64]) throws
+    /// Completes commit `epoch` with its journal record and the input positions after it.
+    func append(journalRecord: UnsafeRawBufferPointer, epoch: Int64, inputs: [InputPartition: Int64]) throws
 
     /// Hands every report that waits to `handler`; blocks up to `waitMilliseconds` for the first one. Throws
     /// when a record could not be delivered for good.

@@ -10,7 +10,7 @@ public final class JournalReplayer {
     public private(set) var position: Position
     /// Records that do not continue the chain: another writer's; passed over.
     public private(set) var foreignRecords = 0
-    public private(set) var hasForgotten = false
+    private var hasForgotten = false
     /// Ratings learnt again.
     public private(set) var ratings = 0
 
@@ -32,6 +32,12 @@ public final class JournalReplayer {
         self.position = position ?? Position()
         self.topicPrefix = topicPrefix
         hasLineage = position != nil
+    }
+
+    /// Whether a user was forgotten since the last call.
+    func takeHasForgotten() -> Bool {
+        defer { hasForgotten = false }
+        return hasForgotten
     }
 
     /// Whether the journal has begun: a start record was read or a checkpoint was there.

@@ -18,6 +18,10 @@ public enum RecoveryError: Error, Equatable, CustomStringConvertible {
     case expiredUnread(place: String, position: Int64, beginning: Int64)
     case unknownUserInJournal(Int64)
     case unknownMovieInJournal(Int64)
+    /// The journal can't be read to the end that it has.
+    case journalUnreadable(read: Int64, end: Int64)
+    /// Exactly once nobody else can have written.
+    case foreignRecords(Int)
 
     public var description: String {
         switch self {
@@ -51,6 +55,12 @@ public enum RecoveryError: Error, Equatable, CustomStringConvertible {
         case .unknownUserInJournal(let id): "the journal names user \(id), whom its inputs do not: it belongs to others"
         case .unknownMovieInJournal(let id):
             "the journal names movie \(id), which its inputs do not: it belongs to others"
+        case .journalUnreadable(let read, let end):
+            "the journal was read to offset \(read) only, its end is at \(end): another producer has a transaction open"
+                + " on the journal topic; end that producer, or wait for its time-out, and start again"
+        case .foreignRecords(let count):
+            "\(count) records of the journal do not continue it, so another instance wrote without transactions:"
+                + " serve with --delivery at-least-once, or begin anew under another --application-id"
         }
     }
 

@@ -19,13 +19,15 @@ enum ServeCommand {
         let stateDirectory =
             try invocation.string(ifSet: "state-dir") ?? RecommenderService.standardStateDirectory(connection)
         let warnings = try TopicChecks.prepare(connection)
-        connection.admin.close()
         let servers = connection.configuration.bootstrapServers
+        let (delivery, electsLeader) = try delivery(invocation, connection)
+        connection.admin.close()
 
         let service = RecommenderService(
             RecommenderService.Settings(
                 configuration: connection.configuration, topics: connection.topics, stateDirectory: stateDirectory,
-                listLength: try invocation.int("top-k"), notice: { Terminal.log($0) },
+                listLength: try invocation.int("top-k"), delivery: delivery, electsLeader: electsLeader,
+                commitIntervalNanoseconds: try commitInterval(invocation), notice: { Terminal.log($0) },
                 onLive: {
                     Terminal.log(
                         "serving '\(applicationID)' on \(servers), state in \(stateDirectory)")
@@ -41,6 +43,30 @@ enum ServeCommand {
         }
         Terminal.log("stopped")
         return ExitCode.done
+    }
+
+    /// What is promised, and whether the broker has groups to elect a leader by. The embedded broker answers transactional
+    /// calls but keeps none of their promises.
+    private static func delivery(
+        _ invocation: Invocation, _ connection: ConnectionOptions
+    ) throws -> (Delivery, electsLeader: Bool) {
+        let isEmbedded = try connection.admin.isEmbeddedBroker()
+        switch invocation.string(ifSet: "delivery") {
+        case "at-least-once": return (.atLeastOnce, !isEmbedded)
+        case "exactly-once" where isEmbedded:
+            throw UserFacingError(
+                "the embedded broker at \(connection.configuration.bootstrapServers) has no transactions: serve on an"
+                    + " Apache Kafka, or with --delivery at-least-once")
+        default: return isEmbedded ? (.atLeastOnce, false) : (.exactlyOnce, true)
+        }
+    }
+
+    private static func commitInterval(_ invocation: Invocation) throws -> UInt64 {
+        guard let milliseconds = try invocation.duration("commit-interval").milliseconds else { return 0 }
+        guard (1...60_000).contains(milliseconds) else {
+            throw invocation.error("commit-interval", expected: "auto, or 1ms to 60s")
+        }
+        return UInt64(milliseconds) * 1_000_000
     }
 
     /// Shows progress on a terminal, and ends the process when a stop hangs.
@@ -69,9 +95,7 @@ enum ServeCommand {
         func refuse(_ name: String, _ only: String) -> UsageError {
             invocation.error(name, expected: "\(only), the only value so far")
         }
-        if try invocation.string("delivery") != "at-least-once" { throw refuse("delivery", "at-least-once") }
         if try invocation.string("http") != "off" { throw refuse("http", "off") }
-        if try invocation.duration("commit-interval") != .auto { throw refuse("commit-interval", "auto") }
         if try invocation.string("on-lost-offsets") != "fail" { throw refuse("on-lost-offsets", "fail") }
         if invocation.isSet("model") {
             throw UsageError("--model is not there yet: leave it out to serve the streaming model")

@@ -101,11 +101,12 @@ enum StateCommand {
         let directory =
             try invocation.string(ifSet: "state-dir") ?? RecommenderService.standardStateDirectory(connection)
         let at = invocation.int(ifSet: "at").map { Int64($0) }
-        let restored = try Restoration.run(
+        let restored = try Restoration(
             applicationID: applicationID, topicPrefix: connection.topics.prefix,
             applier: BatchApplier(learner: learner), lists: lists, source: source,
             journal: try KafkaJournalLog(connection.configuration, topics: connection.topics),
             store: CheckpointStore(directory: directory), lastEpoch: at ?? .max, notice: { Terminal.log($0) })
+        try restored.catchUp()
         if let at, restored.position.epoch != at {
             throw UserFacingError("the journal ends at epoch \(restored.position.epoch): --at \(at) is not there yet")
         }

@@ -14,6 +14,11 @@ final class RecommenderService: Sendable {
         var topics: KafkaTopics
         var stateDirectory: String
         var listLength = 20
+        var delivery = Delivery.atLeastOnce
+        /// Elects the leader by the consumer group; without one, whoever holds the lock of the state directory leads.
+        var electsLeader = false
+        /// Between commits; 0 = as it suits.
+        var commitIntervalNanoseconds: UInt64 = 0
         var model = ModelKind.biasedMatrixFactorization
         /// Lines for the log; called from the service's thread.
         var notice: @Sendable (String) -> Void = { _ in }
@@ -68,14 +73,10 @@ final class RecommenderService: Sendable {
         defer { lock.release() }
 
         let source = try KafkaEventSource(settings.configuration, topics: settings.topics)
-        defer { source.close() }
-        let sink = try KafkaEventSink(
-            settings.configuration, topics: settings.topics, journalKey: settings.topics.applicationID)
-        defer { try? sink.close(waitMilliseconds: 2000) }
-        sink.signal(to: source)
         let signal = source.signal
         stop.onSet { signal.raise() }
-
+        let leadership = try makeLeadership(settings, source)
+        let sink = try makeSink(settings, source, leadership)
         let model = settings.model.makeModel()
         let learner = Learner(model: model, batchCapacity: StreamLimits.batchRecordsMax)
         let recommender = try Recommender(
@@ -84,18 +85,55 @@ final class RecommenderService: Sendable {
         processorSettings.applicationID = settings.topics.applicationID
         processorSettings.topicPrefix = settings.topics.prefix
         processorSettings.listLength = settings.listLength
+        processorSettings.commitIntervalNanoseconds = settings.commitIntervalNanoseconds
         let processor = StreamProcessor(
             settings: processorSettings, recommender: recommender,
             lists: PublishedLists(capacity: settings.listLength), encoder: JSONRecommendationListEncoder(),
             source: source, sink: sink, journal: try KafkaJournalLog(settings.configuration, topics: settings.topics),
-            clock: SystemClock(), store: CheckpointStore(directory: settings.stateDirectory))
+            leadership: leadership, clock: SystemClock(), store: CheckpointStore(directory: settings.stateDirectory))
         processor.notice = settings.notice
+        processor.onLead = settings.onLive
         processor.observer = settings.makeObserver?(recommender)
         liveCounters.withLock { $0 = processor.counters }
 
-        try processor.restore()
-        settings.onLive()
-        try processor.run { stop.isSet }
+        do {
+            try processor.run { stop.isSet }
+        } catch {
+            // The process ends now. Its clients are left as they are: closing them would flush, or wait for a broker.
+            for part in [source, leadership, sink] as [AnyObject] { _ = Unmanaged.passRetained(part) }
+            throw error
+        }
+        try? sink.close(waitMilliseconds: 2000)
+        source.close()
+    }
+
+    private func makeLeadership(_ settings: Settings, _ source: KafkaEventSource) throws -> any Leadership {
+        if !settings.electsLeader { return SoleLeadership() }
+        let instance = InstanceIdentity.name(
+            host: ProcessInfo.processInfo.hostName,
+            stateDirectory: URL(fileURLWithPath: settings.stateDirectory).standardizedFileURL.path)
+        let leadership = try GroupLeadership(settings.configuration, topics: settings.topics, instanceID: instance)
+        leadership.signal(source.signal)
+        leadership.notice = settings.notice
+        return leadership
+    }
+
+    private func makeSink(
+        _ settings: Settings, _ source: KafkaEventSource, _ leadership: any Leadership
+    ) throws -> any EventSink {
+        switch settings.delivery {
+        case .atLeastOnce:
+            let sink = try KafkaEventSink(settings.configuration, topics: settings.topics)
+            sink.signal(to: source)
+            return sink
+        case .exactlyOnce:
+            let signal = source.signal
+            return TransactionalSink(
+                producer: KafkaTransactionalProducer(settings.configuration, topics: settings.topics),
+                proof: leadership.proof,
+                journal: try KafkaJournalLog(settings.configuration, topics: settings.topics),
+                wake: { signal.raise() }, notice: settings.notice)
+        }
     }
 
     /// Where an application keeps its state unless it is told: by the XDG base directory specification, a folder a

@@ -225,13 +225,15 @@ final class ModelSink: EventSink {
         }
     }
 
-    func append(journalRecord: UnsafeRawBufferPointer, epoch: Int64) throws {
+    func append(journalRecord: UnsafeRawBufferPointer, epoch: Int64, inputs: [InputPartition: Int64]) throws {
         try step()
         if keepsLists { broker.journal.append(Array(journalRecord)) }
         reports.append(.journaled(epoch: epoch, offset: Int64(broker.journal.count) - 1))
     }
 
-    func storeOffsets(_ positions: [InputPartition: Int64]) throws { broker.storedOffsets = positions }
+    let delivery = Delivery.atLeastOnce
+
+    func open(whileWaiting: () throws -> Void) throws -> Int64 { Int64(broker.journal.count) }
 
     func poll(waitMilliseconds: Int32, _ handler: (DeliveryReport) -> Void) throws {
         for report in reports { handler(report) }
@@ -248,11 +250,31 @@ final class ModelJournal: JournalLog {
 
     func bounds() throws -> Range<Int64> { 0..<Int64(broker.journal.count) }
 
-    func read(from offset: Int64, _ handler: (Int64, UnsafeRawBufferPointer) throws -> Void) throws {
-        for at in Int(offset)..<max(Int(offset), broker.journal.count) {
+    @discardableResult
+    func read(from offset: Int64, _ handler: (Int64, UnsafeRawBufferPointer) throws -> Void) throws -> Int64 {
+        let end = max(Int(offset), broker.journal.count)
+        for at in Int(offset)..<end {
             try broker.journal[at].withUnsafeBytes { try handler(Int64(at), $0) }
         }
+        return Int64(end)
     }
+
+    func follow(
+        from offset: Int64, waitMilliseconds: Int32, _ handler: (Int64, UnsafeRawBufferPointer) throws -> Void
+    ) throws -> Int64 { try read(from: offset, handler) }
+}
+
+/// Leads alone, and keeps what offsets were stored.
+final class ModelLeadership: Leadership {
+    private let broker: ModelBroker
+    private let sole = SoleLeadership()
+
+    init(_ broker: ModelBroker) { self.broker = broker }
+
+    func poll() throws -> Standing { .leading }
+    var proof: any LeadershipProof { sole }
+    func storeOffsets(_ positions: [InputPartition: Int64]) throws { broker.storedOffsets = positions }
+    func release() {}
 }
 
 /// Time that passes only when it is told to, and a little with every look.

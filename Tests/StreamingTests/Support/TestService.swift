@@ -32,14 +32,13 @@ final class TestService {
         processor = StreamProcessor(
             settings: settings, recommender: recommender, lists: PublishedLists(capacity: listLength),
             encoder: JSONRecommendationListEncoder(), source: other ?? source, sink: sink,
-            journal: ModelJournal(broker),
-            clock: clock, store: store)
+            journal: ModelJournal(broker), leadership: ModelLeadership(broker), clock: clock, store: store)
         processor.notice = { [unowned self] in notices.append($0) }
     }
 
     var learner: Learner { processor.learner }
 
-    func start() throws { try processor.restore() }
+    func start() throws { _ = try processor.start() }
 
     /// Turns the loop until everything that waits is learnt, published and journaled.
     func settle() throws {

@@ -1,0 +1,138 @@
+/// The life of one commit as a Kafka transaction, exactly once.
+///
+///              ┌───────┐     ┌─────────┐     ┌────────────────┐     ┌────────────┐
+///     start ──▶│ begin │─ok─▶│ produce │─ok─▶│ send offsets   │─ok─▶│   commit   │─ok──▶ committed
+///              └───────┘     └─────────┘     └────────────────┘     └────────────┘
+///               ▲     ▲           │ abortable        │ abortable          │ abortable
+///               │     │           ▼                  ▼                    ▼
+///               │     │        ┌───────┐                                                (retriable, in every
+///               │     │        │ abort │                                                 state: the same
+///               │     │        └───────┘                                                 call again)
+///               │   leads        │ ok
+///               │  ┌─────────────┴─┐
+///               └──│ prove (again) │─refused──▶ lost
+///               │  └───────────────┘
+///               │  ┌───────────────┐ leads  ┌───────┐ ok  ┌──────────────┐─ mine ───────▶ committed
+///     fatal ────┼─▶│ prove (reset) │───────▶│ reset │────▶│ read journal │
+///               │  └───────────────┘        └───────┘     └──────────────┘─ another's ──▶ lost
+///               │     │ refused ──▶ lost                    │ the one before
+///               └───────────────────────────────────────────┘
+///
+/// A failed call whose outcome is not known is fatal for its producer, so the journal is read before the same bytes are
+/// sent again; and before anything that fences others, leadership is proven. A value: it says what is to be done next,
+/// and `TransactionRunner` does it.
+public struct TransactionCycle: Sendable, Equatable {
+    public enum Step: Sendable, Equatable {
+        case begin
+        case produce
+        case sendOffsets
+        case commit
+        case abort
+        /// Ask the coordinator whether this instance leads; `thenReset` tells what comes after a yes.
+        case prove(thenReset: Bool)
+        /// Make the producer anew.
+        case reset
+        case readJournal
+        case end(Ending)
+    }
+
+    public enum Ending: Sendable, Equatable {
+        case committed(journalOffset: Int64)
+        /// Another leads; nothing more may be sent.
+        case lost(String)
+    }
+
+    /// What became of a call of the producer.
+    public enum Outcome: Sendable, Equatable {
+        case succeeded
+        case committed(journalOffset: Int64)
+        case failed(TransactionFailure.Kind)
+    }
+
+    /// How the journal ends after trouble.
+    public enum JournalEnd: Sendable, Equatable {
+        /// With this commit, at this offset.
+        case mine(journalOffset: Int64)
+        /// With the commit before.
+        case before
+        /// With something else.
+        case another(String)
+    }
+
+    /// An answer that does not belong to the step at hand.
+    public struct Violation: Error, Equatable {
+        public var step: Step
+    }
+
+    public private(set) var next: Step = .begin
+    /// The same call is to be made again, so a moment should pass.
+    public private(set) var isRetry = false
+    /// How often trouble had to be resolved by proving leadership.
+    public private(set) var troubleCount = 0
+
+    public init() {}
+
+    /// What became of the call that `next` asked for.
+    public mutating func apply(_ outcome: Outcome) throws(Violation) {
+        isRetry = false
+        switch (next, outcome) {
+        case (.begin, .succeeded): next = .produce
+        case (.produce, .succeeded): next = .sendOffsets
+        case (.sendOffsets, .succeeded): next = .commit
+        case (.commit, .committed(let offset)): next = .end(.committed(journalOffset: offset))
+        case (.abort, .succeeded): prove(thenReset: false)
+        case (.reset, .succeeded): next = .readJournal
+
+        case (.begin, .failed(.retriable)), (.sendOffsets, .failed(.retriable)), (.commit, .failed(.retriable)),
+            (.abort, .failed(.retriable)), (.reset, .failed(.retriable)):
+            isRetry = true
+        // Records are half in the transaction: only giving it up is clean.
+        case (.produce, .failed(.retriable)): next = .abort
+
+        case (.produce, .failed(.abortable)), (.sendOffsets, .failed(.abortable)), (.commit, .failed(.abortable)):
+            next = .abort
+        // Nothing is open yet, or giving up failed: the producer is in doubt.
+        case (.begin, .failed(.abortable)), (.abort, .failed(.abortable)): prove(thenReset: true)
+
+        case (.begin, .failed(.fatal)), (.produce, .failed(.fatal)), (.sendOffsets, .failed(.fatal)),
+            (.commit, .failed(.fatal)), (.abort, .failed(.fatal)):
+            prove(thenReset: true)
+        // Fenced while it was being made: another took the lead, which the coordinator then says too.
+        case (.reset, .failed(.abortable)), (.reset, .failed(.fatal)):
+            prove(thenReset: true)
+            isRetry = true
+
+        case (.begin, .committed), (.produce, .committed), (.sendOffsets, .committed), (.abort, .committed),
+            (.reset, .committed), (.commit, .succeeded), (.prove, _), (.readJournal, _), (.end, _):
+            throw Violation(step: next)
+        }
+    }
+
+    /// What the coordinator said of leadership.
+    public mutating func apply(_ answer: ProofAnswer) throws(Violation) {
+        guard case .prove(let thenReset) = next else { throw Violation(step: next) }
+        isRetry = false
+        switch answer {
+        case .leads: next = thenReset ? .reset : .begin
+        case .refused(let reason): next = .end(.lost(reason))
+        case .unanswered: isRetry = true
+        }
+    }
+
+    /// How the journal ends; nil when it could not be read.
+    public mutating func apply(_ end: JournalEnd?) throws(Violation) {
+        guard next == .readJournal else { throw Violation(step: next) }
+        isRetry = false
+        switch end {
+        case .mine(let offset): next = .end(.committed(journalOffset: offset))
+        case .before: next = .begin
+        case .another(let reason): next = .end(.lost(reason))
+        case nil: isRetry = true
+        }
+    }
+
+    private mutating func prove(thenReset: Bool) {
+        troubleCount += 1
+        next = .prove(thenReset: thenReset)
+    }
+}

@@ -1,0 +1,147 @@
+/// Carries one commit after the other through `TransactionCycle`, call by call.
+///
+/// Owned by the commit thread.
+public final class TransactionRunner {
+    private let producer: any TransactionalProducer
+    private let proof: any LeadershipProof
+    private let journal: any JournalLog
+    /// Lets a moment pass before the same call is made again; throws to give up.
+    private let pause: () throws -> Void
+    /// The newest commit that stands in the journal.
+    private var last: (epoch: Int64, chain: Chain, offset: Int64)?
+    /// Where the journal is read from after trouble.
+    private var journalPosition: Int64 = 0
+    /// Lines worth a log.
+    public var notice: (String) -> Void = { _ in }
+
+    public init(
+        producer: any TransactionalProducer, proof: any LeadershipProof, journal: any JournalLog,
+        pause: @escaping () throws -> Void
+    ) {
+        self.producer = producer
+        self.proof = proof
+        self.journal = journal
+        self.pause = pause
+    }
+
+    /// Fences who led before and ends his open transaction; returns the journal's end after that.
+    ///
+    /// - Throws: `LeadershipLost`, what `whileWaiting` throws.
+    public func open(whileWaiting: () throws -> Void) throws -> Int64 {
+        while true {
+            do throws(TransactionFailure) {
+                try producer.reset()
+                break
+            } catch {
+                if case .refused(let reason) = proof.prove(journalPosition: journalPosition) {
+                    throw LeadershipLost(reason: reason)
+                }
+                if error.kind == .fatal { throw error }
+                notice("could not take the transactional id yet: \(error)")
+            }
+            try whileWaiting()
+            try pause()
+        }
+        journalPosition = try journal.bounds().upperBound
+        return journalPosition
+    }
+
+    /// Publishes a commit and returns the offset of its journal record, once that is certain.
+    ///
+    /// - Throws: `LeadershipLost`, what `pause` throws.
+    public func run(_ commit: SealedCommit) throws -> Int64 {
+        var cycle = TransactionCycle()
+        var membership: (any Membership)?
+        while true {
+            switch cycle.next {
+            case .begin:
+                membership = proof.membership
+                if membership == nil {
+                    // An election is under way; its outcome decides.
+                    if case .refused(let reason) = proof.prove(journalPosition: journalPosition) {
+                        throw LeadershipLost(reason: reason)
+                    }
+                    try pause()
+                    continue
+                }
+                try cycle.apply(
+                    attempt("begin a transaction") { () throws(TransactionFailure) in try producer.begin() })
+            case .produce:
+                try cycle.apply(attempt("publish") { () throws(TransactionFailure) in try producer.produce(commit) })
+            case .sendOffsets:
+                guard let membership else { preconditionFailure("a transaction begins with a membership") }
+                try cycle.apply(
+                    attempt("add offsets") { () throws(TransactionFailure) in
+                        try producer.sendOffsets(of: commit, journalPosition: journalPosition, membership)
+                    })
+            case .commit: try cycle.apply(finish())
+            case .abort:
+                try cycle.apply(
+                    attempt("give a transaction up") { () throws(TransactionFailure) in try producer.abort() })
+            case .prove: try cycle.apply(proof.prove(journalPosition: journalPosition))
+            case .reset:
+                try cycle.apply(
+                    attempt("make the producer anew") { () throws(TransactionFailure) in try producer.reset() })
+            case .readJournal: try cycle.apply(journalEnd(commit))
+            case .end(.lost(let reason)): throw LeadershipLost(reason: reason)
+            case .end(.committed(let offset)):
+                if cycle.troubleCount > 0 { notice("commit \(commit.epoch) stands after trouble") }
+                last = (commit.epoch, commit.chain, offset)
+                journalPosition = offset
+                return offset
+            }
+            if cycle.isRetry { try pause() }
+        }
+    }
+
+    private func attempt(
+        _ doing: String, _ call: () throws(TransactionFailure) -> Void
+    ) -> TransactionCycle.Outcome {
+        do throws(TransactionFailure) {
+            try call()
+            return .succeeded
+        } catch {
+            notice("could not \(doing): \(error)")
+            return .failed(error.kind)
+        }
+    }
+
+    private func finish() -> TransactionCycle.Outcome {
+        do throws(TransactionFailure) {
+            return .committed(journalOffset: try producer.commit())
+        } catch {
+            notice("could not commit: \(error)")
+            return .failed(error.kind)
+        }
+    }
+
+    /// Reads the journal from the newest known commit to its end. The producer was just made anew, so no transaction
+    /// is open and the end is reached.
+    private func journalEnd(_ commit: SealedCommit) -> TransactionCycle.JournalEnd? {
+        var newest: (epoch: Int64, chain: Chain, offset: Int64)?
+        var damage: String?
+        do {
+            try journal.read(from: journalPosition) { offset, bytes in
+                do {
+                    let record = try JournalRecord(decoding: bytes)
+                    newest = (record.epoch, record.chain, offset)
+                } catch {
+                    damage = "a record at offset \(offset) of the journal can't be read: \(error)"
+                }
+            }
+        } catch {
+            notice("could not read the journal: \(error)")
+            return nil
+        }
+        if let damage { return .another(damage) }
+        let chain = commit.chain
+        if let newest, newest.epoch == commit.epoch, newest.chain == chain {
+            return .mine(journalOffset: newest.offset)
+        }
+        if let newest, let last, newest.epoch == last.epoch, newest.chain == last.chain { return .before }
+        // Nothing came since the start of the lead.
+        if newest == nil && last == nil { return .before }
+        guard let newest else { return .another("the journal ends before commit \(commit.epoch - 1)") }
+        return .another("the journal ends with epoch \(newest.epoch), which another instance wrote")
+    }
+}
