@@ -83,7 +83,8 @@ extension StreamProcessor {
         let share = Int64(max(1, limit / open.count))
         let cut = open.sorted { $0.key < $1.key }.prefix(limit).map { partition, end in
             RecordBatch.Segment(
-                partition: partition, start: 0, count: 0, nextOffset: min(end, (position.inputs[partition] ?? 0) + share))
+                partition: partition, start: 0, count: 0,
+                nextOffset: min(end, (position.inputs[partition] ?? 0) + share))
         }
         do {
             try source.read(upTo: cut, into: batch)

@@ -34,6 +34,26 @@ struct CheckpointSelection {
         return found ?? file
     }
 
+    /// The epochs of all checkpoints that could be restored from, oldest first.
+    func epochs(in store: CheckpointStore) throws -> [Int64] {
+        var epochs: Set<Int64> = []
+        func take(_ points: [CheckpointPoint], _ load: (CheckpointPoint) throws -> LoadedCheckpoint) throws {
+            for point in points {
+                guard let checkpoint = try? load(point), (try? check(checkpoint, "")) != nil else { continue }
+                if try journal.chain(at: checkpoint.journalOffset, bounds: bounds) == checkpoint.position.chain {
+                    epochs.insert(point.epoch)
+                }
+            }
+        }
+        try take(store.points(), store.load)
+        if let contents = try store.topic?.contents() {
+            try take(contents.points) { point in
+                try LoadedCheckpoint(contents.bytes(of: point.epoch) ?? []) { contents.bytes(of: $0) }
+            }
+        }
+        return epochs.sorted()
+    }
+
     private func newest(
         of points: [CheckpointPoint], in place: String, _ notice: (String) -> Void,
         load: (CheckpointPoint) throws -> LoadedCheckpoint

@@ -50,6 +50,15 @@ public final class Restoration {
             applier: applier, lists: lists, source: source, checkpoint: checkpoint, topicPrefix: topicPrefix)
     }
 
+    /// The epochs whose state a checkpoint gives, oldest first; what comes after the first of them can be had too.
+    public static func checkpointEpochs(
+        applicationID: String, model: any OnlineModel, journal: any JournalLog, store: CheckpointStore
+    ) throws -> [Int64] {
+        try CheckpointSelection(
+            applicationID: applicationID, model: model, journal: journal, bounds: journal.bounds(), lastEpoch: .max
+        ).epochs(in: store)
+    }
+
     /// Replays up to the end that the journal has now. `whileReplaying` is called after every record.
     ///
     /// - Throws: `RecoveryError`, `JournalFormatError`, and what source and journal throw.

@@ -20,14 +20,16 @@ enum ServeCommand {
             try invocation.string(ifSet: "state-dir") ?? RecommenderService.standardStateDirectory(connection)
         let warnings = try TopicChecks.prepare(connection)
         let servers = connection.configuration.bootstrapServers
-        let (delivery, electsLeader) = try delivery(invocation, connection)
+        let (delivery, electsLeader) = try delivery(invocation.string(ifSet: "delivery"), connection)
         connection.admin.close()
 
         let service = RecommenderService(
             RecommenderService.Settings(
                 configuration: connection.configuration, topics: connection.topics, stateDirectory: stateDirectory,
                 listLength: try invocation.int("top-k"), delivery: delivery, electsLeader: electsLeader,
-                commitIntervalNanoseconds: try commitInterval(invocation), notice: { Terminal.log($0) },
+                commitIntervalNanoseconds: try commitInterval(invocation),
+                onLostOffsets: try invocation.string("on-lost-offsets") == "earliest" ? .earliest : .fail,
+                journalKeptMilliseconds: try journalRetention(invocation), notice: { Terminal.log($0) },
                 onLive: {
                     Terminal.log(
                         "serving '\(applicationID)' on \(servers), state in \(stateDirectory)")
@@ -47,11 +49,11 @@ enum ServeCommand {
 
     /// What is promised, and whether the broker has groups to elect a leader by. The embedded broker answers transactional
     /// calls but keeps none of their promises.
-    private static func delivery(
-        _ invocation: Invocation, _ connection: ConnectionOptions
+    static func delivery(
+        _ asked: String?, _ connection: ConnectionOptions
     ) throws -> (Delivery, electsLeader: Bool) {
         let isEmbedded = try connection.admin.isEmbeddedBroker()
-        switch invocation.string(ifSet: "delivery") {
+        switch asked {
         case "at-least-once": return (.atLeastOnce, !isEmbedded)
         case "exactly-once" where isEmbedded:
             throw UserFacingError(
@@ -67,6 +69,13 @@ enum ServeCommand {
             throw invocation.error("commit-interval", expected: "auto, or 1ms to 60s")
         }
         return UInt64(milliseconds) * 1_000_000
+    }
+
+    private static func journalRetention(_ invocation: Invocation) throws -> Int64 {
+        guard let milliseconds = try invocation.duration("journal-retention").milliseconds, milliseconds >= 0 else {
+            throw invocation.error("journal-retention", expected: "a time such as 30d")
+        }
+        return milliseconds
     }
 
     /// Shows progress on a terminal, and ends the process when a stop hangs.
@@ -96,7 +105,6 @@ enum ServeCommand {
             invocation.error(name, expected: "\(only), the only value so far")
         }
         if try invocation.string("http") != "off" { throw refuse("http", "off") }
-        if try invocation.string("on-lost-offsets") != "fail" { throw refuse("on-lost-offsets", "fail") }
         if invocation.isSet("model") {
             throw UsageError("--model is not there yet: leave it out to serve the streaming model")
         }
