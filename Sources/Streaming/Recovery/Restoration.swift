@@ -76,7 +76,11 @@ public final class Restoration {
 
     private func apply(_ offset: Int64, _ bytes: UnsafeRawBufferPointer) throws {
         let record = try JournalRecord(decoding: bytes)
-        if record.epoch > lastEpoch { return }
+        if record.epoch > lastEpoch {
+            // With what leads to that epoch gone, it is not that it has not come yet.
+            if !replayer.hasStarted { throw RecoveryError.journalTrimmed(firstEpoch: record.epoch) }
+            return
+        }
         let before = replayer.foreignRecords
         try replayer.apply(record)
         if replayer.foreignRecords == before { journalOffset = offset }

@@ -49,6 +49,10 @@ final class ModelBroker {
     private(set) var inputs: [InputPartition: [Record]] = [:]
     /// The first offsets that are kept, where it is not 0.
     var beginnings: [InputPartition: Int64] = [:]
+    /// Offsets whose records were compacted away.
+    var compacted: [InputPartition: Set<Int64>] = [:]
+    /// The first offset of the journal that is kept.
+    var journalBeginning: Int64 = 0
     let ratingPartitions: Int
     var published: [Published] = []
     var deadLetters: [DeadLetter] = []
@@ -133,7 +137,9 @@ final class ModelSource: EventSource {
 
     func committedOffsets() throws -> [InputPartition: Int64] { broker.storedOffsets }
 
-    func assign(_ positions: [InputPartition: Int64]) throws { self.positions = positions }
+    func assign(_ positions: [InputPartition: Int64]) throws {
+        self.positions = broker.beginnings.merging(positions) { $1 }
+    }
 
     func poll(_ topics: InputTopics, limit: Int, waitMilliseconds: Int32, into batch: RecordBatch) throws {
         batch.removeAll()
@@ -153,6 +159,11 @@ final class ModelSource: EventSource {
             guard segment.nextOffset <= end else {
                 throw SourceError.endedEarly(segment.partition, cut: segment.nextOffset, end: end)
             }
+            let position = positions[segment.partition] ?? 0
+            let beginning = broker.beginnings[segment.partition] ?? 0
+            if position < min(beginning, segment.nextOffset) {
+                throw SourceError.trimmed(segment.partition, position: position, beginning: beginning)
+            }
             take(segment.partition, to: segment.nextOffset, into: batch)
         }
     }
@@ -160,9 +171,9 @@ final class ModelSource: EventSource {
     private func take(_ partition: InputPartition, to end: Int64, into batch: RecordBatch) {
         let position = positions[partition] ?? 0
         guard end > position, let records = broker.inputs[partition] else { return }
-        batch.segments.append(
-            RecordBatch.Segment(partition: partition, start: batch.count, count: Int(end - position), nextOffset: end))
-        for offset in position..<end {
+        let gone = broker.compacted[partition] ?? []
+        let start = batch.count
+        for offset in position..<end where !gone.contains(offset) {
             let record = records[Int(offset)]
             batch.records[batch.count] = RawRecord(
                 key: record.key, value: record.value, offset: offset,
@@ -170,6 +181,8 @@ final class ModelSource: EventSource {
                 topic: partition.topic)
             batch.count += 1
         }
+        batch.segments.append(
+            RecordBatch.Segment(partition: partition, start: start, count: batch.count - start, nextOffset: end))
         positions[partition] = end
     }
 
@@ -248,7 +261,7 @@ final class ModelJournal: JournalLog {
 
     init(_ broker: ModelBroker) { self.broker = broker }
 
-    func bounds() throws -> Range<Int64> { 0..<Int64(broker.journal.count) }
+    func bounds() throws -> Range<Int64> { broker.journalBeginning..<Int64(broker.journal.count) }
 
     @discardableResult
     func read(from offset: Int64, _ handler: (Int64, UnsafeRawBufferPointer) throws -> Void) throws -> Int64 {
