@@ -16,12 +16,15 @@ public final class KafkaEventProducer {
     public private(set) var deliveredCount = 0
 
     /// `lingerMilliseconds` is how long librdkafka waits for a fuller batch: about 5 for a bulk load, 0 for single
-    /// records.
-    public init(_ configuration: KafkaConfiguration, lingerMilliseconds: Int = 5) throws {
+    /// records. `compression` is a name that librdkafka knows.
+    public init(
+        _ configuration: KafkaConfiguration, lingerMilliseconds: Int = 5, compression: String = "none"
+    ) throws {
         let properties = try configuration.propertySet(
             defaults: KafkaConfiguration.producerDefaults + [
                 ("linger.ms", String(lingerMilliseconds)), ("queue.buffering.max.messages", "100000"),
                 ("queue.buffering.max.kbytes", "65536"), ("batch.num.messages", "20000"),
+                ("compression.type", compression),
             ], required: [])
         rd_kafka_conf_set_events(properties.handle, RD_KAFKA_EVENT_DR)
         let client = try KafkaClient(.producer, properties, configuration)

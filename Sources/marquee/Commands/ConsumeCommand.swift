@@ -14,8 +14,12 @@ enum ConsumeCommand {
         let asJSON = try invocation.string("output") == "json"
         let reader: KafkaTopicReader
         do {
-            reader = try KafkaTopicReader(
-                connection.configuration, topic: connection.topics.recommendations, from: place)
+            let topic = connection.topics.recommendations
+            var from = place
+            if case .last(let count) = place {
+                from = try KafkaTopicReader.start(ofLast: count, connection.configuration, topic: topic)
+            }
+            reader = try KafkaTopicReader(connection.configuration, topic: topic, from: from)
         } catch KafkaError.topicMissing(let topic) {
             throw connection.missing(topic)
         }

@@ -14,6 +14,10 @@ enum ServeCommand {
         guard isTopicName(applicationID) else {
             throw invocation.error("application-id", expected: "letters, digits and hyphens")
         }
+        let commitInterval = try commitInterval(invocation)
+        let journalKept = try journalRetention(invocation)
+        // A limit on the size of files makes a write fail, as a full disk does, and not the process.
+        signal(SIGXFSZ, SIG_IGN)
         let stop = StopSignal()
         let connection = try ConnectionOptions(invocation, applicationID: applicationID)
         let stateDirectory =
@@ -27,9 +31,9 @@ enum ServeCommand {
             RecommenderService.Settings(
                 configuration: connection.configuration, topics: connection.topics, stateDirectory: stateDirectory,
                 listLength: try invocation.int("top-k"), delivery: delivery, electsLeader: electsLeader,
-                commitIntervalNanoseconds: try commitInterval(invocation),
+                commitIntervalNanoseconds: commitInterval,
                 onLostOffsets: try invocation.string("on-lost-offsets") == "earliest" ? .earliest : .fail,
-                journalKeptMilliseconds: try journalRetention(invocation), notice: { Terminal.log($0) },
+                journalKeptMilliseconds: journalKept, notice: { Terminal.log($0) },
                 onLive: {
                     Terminal.log(
                         "serving '\(applicationID)' on \(servers), state in \(stateDirectory)")

@@ -281,10 +281,12 @@ final class ModelJournal: JournalLog {
 final class ModelLeadership: Leadership {
     private let broker: ModelBroker
     private let sole = SoleLeadership()
+    /// What the next poll says.
+    var election: () throws -> Standing = { .leading }
 
     init(_ broker: ModelBroker) { self.broker = broker }
 
-    func poll() throws -> Standing { .leading }
+    func poll() throws -> Standing { try election() }
     var proof: any LeadershipProof { sole }
     func storeOffsets(_ positions: [InputPartition: Int64]) throws { broker.storedOffsets = positions }
     func release() {}

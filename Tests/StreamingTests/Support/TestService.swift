@@ -12,6 +12,7 @@ final class TestService {
     let source: ModelSource
     let sink: ModelSink
     let clock = ModelClock()
+    let leadership: ModelLeadership
     let processor: StreamProcessor
     var notices: [String] = []
 
@@ -23,6 +24,7 @@ final class TestService {
         self.broker = broker
         source = ModelSource(broker)
         sink = ModelSink(broker)
+        leadership = ModelLeadership(broker)
         var settings = StreamProcessor.Settings()
         settings.listLength = listLength
         configure(&settings)
@@ -32,7 +34,7 @@ final class TestService {
         processor = StreamProcessor(
             settings: settings, recommender: recommender, lists: PublishedLists(capacity: listLength),
             encoder: JSONRecommendationListEncoder(), source: other ?? source, sink: sink,
-            journal: ModelJournal(broker), leadership: ModelLeadership(broker), clock: clock, store: store)
+            journal: ModelJournal(broker), leadership: leadership, clock: clock, store: store)
         processor.notice = { [unowned self] in notices.append($0) }
     }
 
