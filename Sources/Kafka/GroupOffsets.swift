@@ -31,28 +31,6 @@ public final class GroupOffsets {
         sentCount += 1
     }
 
-    /// The offsets that the group has; partitions without one are left out.
-    public func committed(
-        _ partitions: [InputPartition], deadlineMilliseconds: Int = 10_000
-    ) throws -> [InputPartition: Int64] {
-        let client = try open()
-        let list = PartitionList(capacity: partitions.count)
-        for id in partitions { list.add(topics.name(of: id.topic), id.partition, offset: -1) }
-        let code = rd_kafka_committed(client.handle, list.handle, Int32(clamping: deadlineMilliseconds))
-        guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
-            throw client.error(code, "read the offsets of group '\(groupID)'")
-        }
-        var result: [InputPartition: Int64] = [:]
-        for (index, id) in partitions.enumerated() {
-            let answer = list.handle.pointee.elems[index]
-            guard answer.err == RD_KAFKA_RESP_ERR_NO_ERROR else {
-                throw client.error(answer.err, "read the offsets of group '\(groupID)'")
-            }
-            if answer.offset >= 0 { result[id] = answer.offset }
-        }
-        return result
-    }
-
     /// Takes answers that arrived.
     func serve() { client?.serveCallbacks() }
 

@@ -39,20 +39,28 @@ public final class KafkaAdmin {
 
     /// Nil when the topic does not exist.
     public func partitionCount(of topic: String, deadlineMilliseconds: Int = 10_000) throws -> Int? {
+        try layout(of: topic, deadlineMilliseconds: deadlineMilliseconds)?.partitions
+    }
+
+    /// How many partitions a topic has and how many copies each, at least; nil when it does not exist.
+    func layout(
+        of topic: String, deadlineMilliseconds: Int
+    ) throws -> (partitions: Int, replication: Int)? {
         let deadline = Deadline(milliseconds: deadlineMilliseconds)
         while true {
             let left = max(1, deadline.millisecondsLeft)
             // The embedded broker creates what it is asked for by name, so there the list of all is looked through.
             let scope: MetadataScope = try isEmbeddedBroker(deadlineMilliseconds: left) ? .allTopics : .topic(topic)
-            let (code, count) = try metadata(scope, deadlineMilliseconds: left) { metadata in
+            let (code, layout) = try metadata(scope, deadlineMilliseconds: left) { metadata in
                 let all = UnsafeBufferPointer(start: metadata.topics, count: Int(metadata.topic_cnt))
                 guard let found = all.first(where: { strcmp($0.topic, topic) == 0 }) else {
-                    return (RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, 0)
+                    return (RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, (0, 0))
                 }
-                return (found.err, Int(found.partition_cnt))
+                let partitions = UnsafeBufferPointer(start: found.partitions, count: Int(found.partition_cnt))
+                return (found.err, (partitions.count, partitions.map { Int($0.replica_cnt) }.min() ?? 0))
             }
             switch code {
-            case RD_KAFKA_RESP_ERR_NO_ERROR: return count
+            case RD_KAFKA_RESP_ERR_NO_ERROR: return layout
             case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC: return nil
             default:
                 // A topic that was just made has no leader for a moment.

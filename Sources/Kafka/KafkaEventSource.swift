@@ -87,17 +87,22 @@ public final class KafkaEventSource: EventSource {
             of: topics.name(of: partition.topic), partition.partition, deadlineMilliseconds: patience.query)
     }
 
+    public func bounds(of partitions: [InputPartition]) throws -> [InputPartition: Range<Int64>] {
+        try admin.bounds(of: partitions, topics, deadlineMilliseconds: patience.query)
+    }
+
+    public func committedOffsets() throws -> [InputPartition: Int64] {
+        try admin.committedOffsets(
+            of: topics.applicationID, readers.map(\.id), topics, deadlineMilliseconds: patience.query)
+    }
+
     public func assign(_ positions: [InputPartition: Int64]) throws {
         // What was queued for the old positions must not be taken for the new ones.
         if isAssigned { try check(rd_kafka_assign(client.handle, nil), "give up the partitions") }
         let list = PartitionList(capacity: readers.count)
+        let kept = try bounds(of: readers.map(\.id).filter { positions[$0] == nil })
         for reader in readers {
-            let start: Int64
-            if let position = positions[reader.id] {
-                start = position
-            } else {
-                start = try bounds(of: reader.id).lowerBound
-            }
+            let start = positions[reader.id] ?? kept[reader.id]?.lowerBound ?? 0
             reader.move(to: start)
             list.add(reader.topicName, reader.id.partition, offset: start)
         }

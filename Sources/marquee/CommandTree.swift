@@ -43,7 +43,10 @@ enum CommandTree {
             Option("model", .path, "FILE", help: "serve a trained model; not there yet"),
             Option(
                 "on-lost-offsets", .choice(["fail", "earliest"]), default: "fail",
-                help: "what to do when records expired unread; only 'fail' is there yet"),
+                help: "what to do when records expired unread: refuse, or go on without them"),
+            Option(
+                "journal-retention", .duration(allowsAuto: false), default: "30d",
+                help: "how long the journal keeps what no checkpoint needs"),
             kafka,
         ],
         example: "marquee serve --brokers localhost:9092")
@@ -197,7 +200,7 @@ enum CommandTree {
         example: "marquee broker --port 9092")
 
     static let state = Command(
-        "state", summary: "look into the learnt state of an application",
+        "state", summary: "look into the learnt state of an application, or learn it anew",
         discussion: """
             Reads the newest checkpoint and replays the journal to its end, or to --at, without publishing; the service
             may run meanwhile.
@@ -210,6 +213,23 @@ enum CommandTree {
             Command(
                 "export", summary: "one JSON line a user: ratings and the list's sequence",
                 options: stateOptions, example: "marquee state export --brokers localhost:9092 > users.ndjson"),
+            Command(
+                "rebuild", summary: "learn the log anew, without forgotten users",
+                discussion: """
+                    Learns all that is kept of movies, users and ratings again, without publishing lists, as a new
+                    lineage of the journal; sequences and last lists stay. Says what it would do without --execute. The
+                    service must not run.
+                    """,
+                options: identityOptions + [execute, kafka],
+                example: "marquee state rebuild --brokers localhost:9092 --execute"),
+            Command(
+                "reset", summary: "give up everything learnt, so that the next start is the first",
+                discussion: """
+                    Takes all lists back, then clears journal, checkpoints and group offsets. Movies, users and ratings
+                    stay. Says what it would do without --execute. The service must not run.
+                    """,
+                options: identityOptions + [execute, kafka],
+                example: "marquee state reset --brokers localhost:9092 --execute"),
         ],
         example: "marquee state digest --brokers localhost:9092")
 
@@ -243,9 +263,11 @@ enum CommandTree {
     }
 
     private static let topicOptions = [brokers, applicationID, topicPrefix, output, kafka]
-    private static let stateOptions = [
-        brokers, applicationID, topicPrefix, stateDirectory,
-        Option("at", .integer(0...Int.max), "EPOCH", help: "the state after this commit; else the newest"),
-        Option("replay", .flag, help: "by the journal alone, without checkpoints"), kafka,
-    ]
+    private static let identityOptions = [brokers, applicationID, topicPrefix, stateDirectory]
+    private static let execute = Option("execute", .flag, help: "do it; else only say what would be done")
+    private static let stateOptions =
+        identityOptions + [
+            Option("at", .integer(0...Int.max), "EPOCH", help: "the state after this commit; else the newest"),
+            Option("replay", .flag, help: "by the journal alone, without checkpoints"), kafka,
+        ]
 }

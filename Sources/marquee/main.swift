@@ -45,6 +45,8 @@ func dispatch(_ invocation: Invocation) throws -> Int32 {
     case ["broker"]: try BrokerCommand.run(invocation)
     case ["state", "digest"]: try StateCommand.digest(invocation)
     case ["state", "export"]: try StateCommand.export(invocation)
+    case ["state", "rebuild"]: try StateRebuildCommand.run(invocation)
+    case ["state", "reset"]: try StateResetCommand.run(invocation)
     default: throw UsageError("marquee needs a command: see 'marquee --help'")
     }
 }

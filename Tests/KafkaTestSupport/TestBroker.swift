@@ -69,7 +69,8 @@ public enum TestBroker {
         try createTopic(topics.name(of: .movies), partitions: movies)
         try createTopic(topics.name(of: .users), partitions: users)
         try createTopic(topics.name(of: .ratings), partitions: ratings)
-        try createTopic(topics.recommendations, partitions: ratings)
+        // The least that `serve` asks for, as topics of other tools have it.
+        try createTopic(topics.recommendations, partitions: ratings, settings: ["cleanup.policy": "compact"])
         for name in [topics.deadLetters, topics.journal] { try createTopic(name, partitions: 1) }
         try createTopic(
             topics.checkpoints, partitions: 1, settings: ["cleanup.policy": "compact,delete", "retention.ms": "-1"])

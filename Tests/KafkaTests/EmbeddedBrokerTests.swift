@@ -16,7 +16,8 @@ struct EmbeddedBrokerTests {
         let admin = try KafkaAdmin(configuration)
         defer { admin.close() }
         #expect(try admin.isEmbeddedBroker())
-        #expect(try admin.describe("films") == KafkaTopicDescription(name: "films", partitions: 2, settings: [:]))
+        let films = KafkaTopicDescription(name: "films", partitions: 2, replication: 1, settings: [:])
+        #expect(try admin.describe(["films", "shows"]) == ["films": films])
         let producer = try KafkaEventProducer(configuration, lingerMilliseconds: 0)
         let topic = try producer.topic("films")
         for number in 0..<100 {

@@ -38,6 +38,10 @@ import Testing
 
         func partitionCount(of topic: InputTopic) -> Int { 1 }
         func bounds(of partition: InputPartition) throws -> Range<Int64> { 0..<Int64.max / 2 }
+        func bounds(of partitions: [InputPartition]) throws -> [InputPartition: Range<Int64>] {
+            try Dictionary(uniqueKeysWithValues: partitions.map { ($0, try bounds(of: $0)) })
+        }
+        func committedOffsets() throws -> [InputPartition: Int64] { [:] }
         func assign(_ positions: [InputPartition: Int64]) throws {}
 
         func poll(_ topics: InputTopics, limit: Int, waitMilliseconds: Int32, into batch: RecordBatch) throws {

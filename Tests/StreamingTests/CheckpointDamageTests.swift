@@ -147,12 +147,9 @@ import Testing
         #expect(throws: RecoveryError.self) { try restart(broker, directory) }
     }
 
-    @Test func oneOfOtherNumericsIsPassedOverAndTheJournalReplays() throws {
-        let (broker, directory, digest) = try stopped { $0.numericsVersion += 1 }
-        let service = try restart(broker, directory)
-        #expect(service.processor.lastCheckpointEpoch == 0)
-        #expect(service.notices.contains { $0.contains("passed over: it was learnt with numerics version 2") })
-        #expect(try service.digest() == digest)
+    @Test func oneOfLaterNumericsIsRefused() throws {
+        let (broker, directory, _) = try stopped { $0.numericsVersion += 1 }
+        #expect(throws: RecoveryError.otherNumerics(found: 2, expected: 1)) { try restart(broker, directory) }
     }
 
     @Test(arguments: [1, 3, 77] as [UInt32])

@@ -34,7 +34,7 @@ import Testing
         return JournalReplayer(
             applier: BatchApplier(
                 learner: Learner(model: BiasedMatrixFactorization(), batchCapacity: StreamLimits.batchRecordsMax)),
-            lists: PublishedLists(capacity: 10), source: source, position: nil, topicPrefix: "")
+            lists: PublishedLists(capacity: 10), source: source, checkpoint: nil, topicPrefix: "")
     }
 
     @Test func theJournalNamesTheDigestOfEveryCheckpoint() throws {

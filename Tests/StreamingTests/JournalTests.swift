@@ -72,7 +72,9 @@ import Testing
 
     @Test func aStartRecordCarriesItsLineage() throws {
         let buffer = ByteBuffer()
-        let lineage = JournalRecord.Lineage(settings: "a=1", reason: "first start")
+        let lineage = Lineage(
+            origin: .continued, numericsVersion: 300, settings: "a=1", reason: "records expired",
+            inputs: [InputPartition(.movies, 0): 0, InputPartition(.ratings, 130): 1 << 40])
         let chain = JournalEncoder.start(epoch: 0, previousChain: .zero, lineage: lineage, into: buffer)
         let decoded = try decode(Array(buffer.bytes))
         #expect(decoded.kind == .start)
@@ -81,7 +83,17 @@ import Testing
     }
 
     @Test func everyTruncationAndEveryFlippedBitIsDetected() {
-        let (bytes, _) = record()
+        let start = ByteBuffer()
+        _ = JournalEncoder.start(
+            epoch: 9, previousChain: Chain(high: 1, low: 2),
+            lineage: Lineage(
+                origin: .continued, numericsVersion: 2, settings: "a=1", reason: "b",
+                inputs: [InputPartition(.users, 1): 77]), into: start)
+        detectsDamage(record().bytes)
+        detectsDamage(Array(start.bytes))
+    }
+
+    private func detectsDamage(_ bytes: [UInt8]) {
         for length in 0..<bytes.count {
             #expect(throws: JournalFormatError.self, "length \(length)") { try decode(Array(bytes.prefix(length))) }
         }
@@ -96,7 +108,7 @@ import Testing
 
     @Test func theChainDependsOnTheRecordBefore() {
         let buffer = ByteBuffer()
-        let lineage = JournalRecord.Lineage(settings: "", reason: "")
+        let lineage = Lineage(origin: .empty, numericsVersion: 1, settings: "", reason: "")
         let first = JournalEncoder.start(epoch: 0, previousChain: .zero, lineage: lineage, into: buffer)
         let second = JournalEncoder.start(
             epoch: 0, previousChain: Chain(high: 0, low: 1), lineage: lineage, into: buffer)

@@ -49,7 +49,7 @@ public final class BiasedMatrixFactorization: OnlineModel {
     }
 
     public var settings: String {
-        "biased-mf numerics=\(Self.numericsVersion) dimension=\(setup.dimension)"
+        "biased-mf dimension=\(setup.dimension)"
             + " learning-rate=\(setup.learningRate.bitPattern) bias-learning-rate=\(setup.biasLearningRate.bitPattern)"
             + " regularization=\(setup.regularization.bitPattern)"
             + " bias-regularization=\(setup.biasRegularization.bitPattern)"
@@ -81,6 +81,14 @@ public final class BiasedMatrixFactorization: OnlineModel {
 
     public func removeUser(_ row: UInt32) {
         userRows.rows.mutableRow(row).initializeMemory(as: UInt8.self, repeating: 0, count: userRows.rows.rowBytes)
+    }
+
+    public func removeAll() {
+        userRows.rows.removeAll()
+        movieRows.rows.removeAll()
+        dirty.removeAll()
+        halfStarsSum = 0
+        ratingCount = 0
     }
 
     // MARK: Learning

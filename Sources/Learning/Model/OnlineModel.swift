@@ -84,6 +84,8 @@ public protocol OnlineModel: AnyObject {
     func describeUser(_ row: UInt32, profile: UserRow)
     /// Erases a user's row.
     func removeUser(_ row: UInt32)
+    /// Gives up everything learnt: as it was when it was made.
+    func removeAll()
 
     /// Learns the events in order and writes the predictions made before each.
     func learn(_ events: LearningEvents, users: UserTable, rated: RatedMovies)

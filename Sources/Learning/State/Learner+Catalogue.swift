@@ -88,6 +88,11 @@ extension Learner {
         return .changed(row)
     }
 
+    /// Whether a null of this time for a user says more than is known: one that is read again says nothing new.
+    public func isNews(forgetting userID: Int64, recordTimestampMilliseconds time: Int64) -> Bool {
+        forgotten[userID].map { $0 < time } ?? true
+    }
+
     /// Erases a user: his row, ratings and vectors. Ratings whose record timestamp is not later than
     /// `recordTimestampMilliseconds` are dropped from now on.
     public func forget(userID: Int64, recordTimestampMilliseconds: Int64) -> UserOutcome {

@@ -34,6 +34,24 @@ public final class Learner {
         outcomeCounts.deallocate()
     }
 
+    /// Gives up everything learnt, to learn the same log anew. What remains is who was forgotten and when, so that the
+    /// ratings of those stay out: the log may still hold them.
+    public func beginAnew() {
+        users.removeAll()
+        movies.removeAll()
+        rated.removeAll()
+        model.removeAll()
+        counters = LearnerCounters()
+    }
+
+    /// How many users are remembered as forgotten.
+    public var forgottenCount: Int { forgotten.count }
+
+    /// Remembers, besides its own, whom another learner was told to forget.
+    public func takeForgotten(from other: Learner) {
+        forgotten.merge(other.forgotten) { max($0, $1) }
+    }
+
     // MARK: Ratings
 
     /// Applies rows `range` of a batch in order and writes what became of each.

@@ -75,6 +75,14 @@ public final class MovieTable {
         descriptionChanges += 1
     }
 
+    func removeAll() {
+        rows.removeAll()
+        map.removeAll()
+        descriptions.removeAll()
+        descriptionChanges += 1
+        idMax = 0
+    }
+
     var byteCount: Int { rows.byteCount }
 
     func snapshot() -> MovieTableSnapshot {

@@ -58,6 +58,12 @@ public final class UserTable {
         free.append(row)
     }
 
+    func removeAll() {
+        rows.removeAll()
+        map.removeAll()
+        free.removeAll()
+    }
+
     var byteCount: Int { rows.byteCount }
 
     func snapshot() -> UserTableSnapshot { UserTableSnapshot(rows: rows.snapshot(), free: free) }

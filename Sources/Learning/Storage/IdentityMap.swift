@@ -101,6 +101,11 @@ public final class IdentityMap {
         slots[hole] = .empty
     }
 
+    public func removeAll() {
+        slots.update(repeating: .empty, count: mask + 1)
+        count = 0
+    }
+
     /// Fibonacci hashing: dense MovieLens ids spread over the table, and neighbours do not collide. It takes the top
     /// bits, the only ones that every bit of the id reaches: ids whose low bits are all zero must not pile up.
     @inline(__always)

@@ -117,6 +117,13 @@ public final class PagedRows {
         }
     }
 
+    /// Gives all rows back. Snapshots keep theirs.
+    public func removeAll() {
+        pages.removeAll()
+        stamps.removeAll()
+        fields.pointee.count = 0
+    }
+
     /// Memory held, in bytes.
     public var byteCount: Int { pages.count * (rowBytes << rowShift) }
 

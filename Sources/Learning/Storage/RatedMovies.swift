@@ -96,6 +96,12 @@ public final class RatedMovies {
         handle = RatedHandle()
     }
 
+    /// Gives all blocks of all users back; their handles mean nothing any more.
+    func removeAll() {
+        for pool in pools { pool.removeAll() }
+        freeBlocks = Array(repeating: [], count: Self.classCount)
+    }
+
     /// Memory held, in bytes.
     public var byteCount: Int { pools.reduce(0) { $0 + $1.byteCount } }
 

@@ -12,6 +12,8 @@ public final class PublishedLists {
     /// The longest list that a row holds.
     public private(set) var capacity: Int
     private var rows: PagedRows
+    /// Of users who have no row.
+    public internal(set) var parked = ParkedLists()
 
     public init(capacity: Int) {
         self.capacity = capacity
@@ -59,18 +61,24 @@ public final class PublishedLists {
     /// Puts down a list as published and returns its sequence number.
     @discardableResult
     public func publish(_ user: UInt32, _ list: UnsafeBufferPointer<UInt32>, lastScore: Float) -> Int64 {
+        let next = sequence(user) + 1
+        put(user, list, lastScore: lastScore, sequence: next)
+        return next
+    }
+
+    func put(_ user: UInt32, _ list: UnsafeBufferPointer<UInt32>, lastScore: Float, sequence: Int64) {
         if list.count > capacity { widen(to: list.count) }
         reserve(Int(user) + 1)
         let row = rows.mutableRow(user)
-        let sequence = row.load(as: Int64.self) + 1
         row.storeBytes(of: sequence, as: Int64.self)
         row.storeBytes(of: lastScore, toByteOffset: 8, as: Float.self)
         row.storeBytes(of: UInt32(list.count), toByteOffset: 12, as: UInt32.self)
         if let base = list.baseAddress {
             (row + Self.headBytes).copyMemory(from: base, byteCount: 4 * list.count)
         }
-        return sequence
     }
+
+    func removeAllRows() { rows.removeAll() }
 
     /// Forgets a user's list; his next one has sequence 1.
     public func remove(_ user: UInt32) {
@@ -93,9 +101,12 @@ public final class PublishedLists {
     }
 
     private static let tableName = "lists"
+    private static let parkedName = "parked-lists"
 
     public func snapshot() -> PublishedListsSnapshot {
-        PublishedListsSnapshot(table: StateTableSnapshot(Self.tableName, rows.snapshot()))
+        PublishedListsSnapshot(
+            table: StateTableSnapshot(Self.tableName, rows.snapshot()),
+            parked: StateBlob(Self.parkedName, version: parked.version) { [parked] in try parked.write(to: &$0) })
     }
 
     /// Takes a checkpoint's lists, into lists that are still empty. Rows that are wider than this capacity asks for stay
@@ -112,6 +123,7 @@ public final class PublishedLists {
             capacity = (rowBytes - Self.headBytes) / 4
         }
         try image.take(Self.tableName, into: rows)
+        parked = try image.take(blob: Self.parkedName) { try ParkedLists(from: &$0) }
         guard rows.count <= userCount else {
             throw StateImage.Failure.impossible("\(rows.count) lists for \(userCount) users")
         }
@@ -127,6 +139,7 @@ public final class PublishedLists {
 
 public struct PublishedListsSnapshot: Sendable {
     public let table: StateTableSnapshot
+    public let parked: StateBlob
 
     public func sequence(_ user: Int) -> Int64 {
         user < table.rows.count ? table.rows.row(user).load(as: Int64.self) : 0

@@ -15,7 +15,7 @@ public struct CheckpointContent: Sendable {
     public var erases = false
 
     var tables: [StateTableSnapshot] { learner.tables + [lists.table] }
-    var blobs: [StateBlob] { learner.blobs }
+    var blobs: [StateBlob] { learner.blobs + [lists.parked] }
 }
 
 /// A base that was written whole, as far as a later delta must know it.
@@ -24,6 +24,7 @@ public struct CheckpointBase: Sendable {
         /// The number of the snapshot that was written.
         var snapshot: UInt64
         var rowBytes: Int
+        var rowCount: Int
     }
 
     public let epoch: Int64
@@ -42,7 +43,8 @@ public struct CheckpointBase: Sendable {
         self.isInTopic = isInTopic
         var tables: [String: Table] = [:]
         for table in content.tables {
-            tables[table.name] = Table(snapshot: table.rows.number, rowBytes: table.rows.rowBytes)
+            tables[table.name] = Table(
+                snapshot: table.rows.number, rowBytes: table.rows.rowBytes, rowCount: table.rows.count)
         }
         self.tables = tables
         var versions: [String: UInt64] = [:]
@@ -56,8 +58,10 @@ public struct CheckpointBase: Sendable {
         if store.topic != nil && !isInTopic { return false }
         var changedBytes = 0
         for table in content.tables {
-            // Rows of another length are another table, whose pages can't be compared.
-            guard let known = tables[table.name], known.rowBytes == table.rows.rowBytes else { return false }
+            // Rows of another length are another table, whose pages can't be compared; fewer rows, one begun anew.
+            guard let known = tables[table.name], known.rowBytes == table.rows.rowBytes,
+                known.rowCount <= table.rows.count
+            else { return false }
             changedBytes += table.rows.byteCount(changedSince: known.snapshot)
         }
         return changedBytes <= byteCount / 2

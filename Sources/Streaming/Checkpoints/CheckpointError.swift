@@ -7,8 +7,6 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
     /// The base that a delta needs is another one than is there.
     case otherBase(epoch: Int64)
     case missingBase(epoch: Int64)
-    /// Learnt by a version that computes otherwise: its bits can't be gone on from.
-    case otherNumerics(found: Int, expected: Int)
     /// The bytes are whole but not a state: written by a faulty version.
     case impossible(String)
 
@@ -20,8 +18,6 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
         case .damaged(let byte): "its checksum does not match, in the chunk at byte \(byte)"
         case .otherBase(let epoch): "it goes with another base than the one of epoch \(epoch) that is there"
         case .missingBase(let epoch): "its base of epoch \(epoch) is missing"
-        case .otherNumerics(let found, let expected):
-            "it was learnt with numerics version \(found), this service computes with version \(expected)"
         case .impossible(let what): "it can't be a state: \(what)"
         }
     }

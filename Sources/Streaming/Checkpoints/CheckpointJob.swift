@@ -69,6 +69,12 @@ public final class CheckpointJob: Sendable {
 
     public var outcome: Outcome { result.withLock { $0 } }
 
+    /// Where the record of the commit stands in the journal, as soon as it does.
+    var journalOffset: Int64? {
+        guard case .stands(let offset) = verdict.withLock({ $0 }) else { return nil }
+        return offset
+    }
+
     /// The commit of this epoch stands in the journal at this offset.
     public func commitStands(journalOffset: Int64) { decide(.stands(journalOffset: journalOffset)) }
 

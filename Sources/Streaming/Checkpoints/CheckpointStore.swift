@@ -43,6 +43,18 @@ public struct CheckpointStore: Sendable {
         }.sorted { ($0.epoch, $0.baseEpoch) > ($1.epoch, $1.baseEpoch) }
     }
 
+    /// The epochs of all that is kept, in files and topic; nil when what the topic holds is not known.
+    var keptEpochs: [Int64]? {
+        guard let topic else { return epochs() }
+        return topic.knownEpochs.map { Array(Set($0 + epochs())) }
+    }
+
+    /// Removes all files. Nobody else may use the directory.
+    public func removeAllFiles() {
+        removeTemporaries()
+        for point in points() { unlink(path(of: point)) }
+    }
+
     /// Their epochs, newest first.
     public func epochs() -> [Int64] { points().map(\.epoch) }
 

@@ -29,6 +29,22 @@ public final class CheckpointTopic: Sendable {
         return .newest(epoch: last.key.epoch)
     }
 
+    /// Epochs that the log holds whole; nil before this process wrote to it.
+    var knownEpochs: [Int64]? { known.withLock { $0?.points.map(\.epoch) } }
+
+    /// Takes every piece of every checkpoint back; returns how many there were.
+    public func removeAll() throws -> Int {
+        known.withLock { $0 = nil }
+        var keys: Set<CheckpointKey> = []
+        try log.read { _, key, value in
+            if value == nil { keys.remove(key) } else { keys.insert(key) }
+        }
+        for key in keys.sorted(by: { ($0.epoch, $0.piece) < ($1.epoch, $1.piece) }) { try log.append(key, nil) }
+        try log.flush()
+        if !keys.isEmpty { try log.trim(before: log.end()) }
+        return keys.count
+    }
+
     /// Everything that the log holds, bytes included.
     func contents() throws -> CheckpointTopicIndex {
         var index = CheckpointTopicIndex(keepsBytes: true)

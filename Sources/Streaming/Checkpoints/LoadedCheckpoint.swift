@@ -56,7 +56,8 @@ public struct LoadedCheckpoint {
             try learner.restore(from: &image)
             try lists.restore(
                 from: &image, userCount: learner.users.rowCount, movieCount: learner.movies.count)
-            try image.finish()
+            // Whoever wants the books alone leaves what a model had learnt.
+            if !(learner.model is UntrainedModel) { try image.finish() }
             for fanOut in position.fanOuts {
                 guard Int(fanOut.movie) < learner.movies.count, learner.movies.id(fanOut.movie) == fanOut.movieID else {
                     throw StateImage.Failure.impossible("a fan-out of movie row \(fanOut.movie)")

@@ -8,12 +8,8 @@ extension Position {
         try writer.write(chain.high)
         try writer.write(chain.low)
         try writer.write(UInt8(isCatalogueComplete ? 1 : 0))
-        try writer.write(UInt64(inputs.count))
-        for (partition, offset) in inputs.sorted(by: { $0.key < $1.key }) {
-            try writer.write(partition.topic.rawValue)
-            try writer.write(partition.partition)
-            try writer.write(offset)
-        }
+        try Self.write(inputs, to: &writer)
+        try Self.write(silentEnds, to: &writer)
         try writer.write(UInt64(fanOuts.count))
         for fanOut in fanOuts {
             try writer.write(fanOut.kind.rawValue)
@@ -31,13 +27,8 @@ extension Position {
         epoch = try reader.read()
         chain = Chain(high: try reader.read(), low: try reader.read())
         isCatalogueComplete = try reader.read(UInt8.self) != 0
-        for _ in 0..<(try reader.readCount(elementBytes: 13)) {
-            guard let topic = InputTopic(rawValue: try reader.read()) else {
-                throw StateReader.Failure.impossible("input topic", offset: reader.offset)
-            }
-            let partition = InputPartition(topic, try reader.read())
-            inputs[partition] = try reader.read()
-        }
+        inputs = try Self.readOffsets(from: &reader)
+        silentEnds = try Self.readOffsets(from: &reader)
         for _ in 0..<(try reader.readCount(elementBytes: 33)) {
             guard let kind = FanOut.Kind(rawValue: try reader.read()) else {
                 throw StateReader.Failure.impossible("kind of fan-out", offset: reader.offset)
@@ -52,5 +43,26 @@ extension Position {
                     kind: kind, movie: movie, movieID: movieID, nextUser: nextUser, partition: partition,
                     offset: offset, eventTime: try reader.read()))
         }
+    }
+
+    private static func write(_ offsets: [InputPartition: Int64], to writer: inout StateWriter) throws {
+        try writer.write(UInt64(offsets.count))
+        for (partition, offset) in offsets.sorted(by: { $0.key < $1.key }) {
+            try writer.write(partition.topic.rawValue)
+            try writer.write(partition.partition)
+            try writer.write(offset)
+        }
+    }
+
+    private static func readOffsets(from reader: inout StateReader) throws -> [InputPartition: Int64] {
+        var offsets: [InputPartition: Int64] = [:]
+        for _ in 0..<(try reader.readCount(elementBytes: 13)) {
+            guard let topic = InputTopic(rawValue: try reader.read()) else {
+                throw StateReader.Failure.impossible("input topic", offset: reader.offset)
+            }
+            let partition = InputPartition(topic, try reader.read())
+            offsets[partition] = try reader.read()
+        }
+        return offsets
     }
 }

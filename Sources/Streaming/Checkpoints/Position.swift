@@ -11,6 +11,27 @@ public struct Position: Sendable, Equatable {
     public var fanOuts: [FanOut] = []
     /// Whether `movies` and `users` have been read to the ends that they had at the first start.
     public var isCatalogueComplete = false
+    /// While a log is learnt anew: up to where it was processed before. So far it makes no lists and no dead letters.
+    public var silentEnds: [InputPartition: Int64] = [:]
 
     public init() {}
+
+    /// Whether the log is learnt anew and is not yet as far as it was.
+    public var isSilent: Bool { !silentEnds.isEmpty }
+
+    /// As it is when the log is learnt anew; epoch and chain go on.
+    mutating func beginAnew(silentEnds ends: [InputPartition: Int64]) {
+        inputs = [:]
+        fanOuts = []
+        isCatalogueComplete = false
+        silentEnds = ends
+    }
+
+    /// Ends the silence when everything that was processed before is learnt again; true when it ends now.
+    mutating func completeSilence() -> Bool {
+        if silentEnds.isEmpty { return false }
+        for (partition, end) in silentEnds where (inputs[partition] ?? 0) < end { return false }
+        silentEnds = [:]
+        return true
+    }
 }

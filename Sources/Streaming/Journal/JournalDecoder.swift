@@ -34,7 +34,7 @@ extension JournalRecord {
         isCut = flags & JournalLayout.cutFlag != 0
         switch kind {
         case .start:
-            lineage = Lineage(settings: try reader.string(), reason: try reader.string())
+            lineage = try reader.lineage()
         case .commit:
             batches = try reader.array { try $0.array { try $0.advance() } }
             lists = try reader.array { try $0.publishedList() }
@@ -107,6 +107,19 @@ private struct JournalReader {
         elements.reserveCapacity(count)
         for _ in 0..<count { elements.append(try element(&self)) }
         return elements
+    }
+
+    mutating func lineage() throws -> Lineage {
+        guard let origin = Lineage.Origin(rawValue: try fixed()) else { throw JournalFormatError.damaged }
+        var lineage = Lineage(
+            origin: origin, numericsVersion: try number(), settings: try string(), reason: try string())
+        for (partition, offset) in try array({ try $0.input() }) { lineage.inputs[partition] = offset }
+        return lineage
+    }
+
+    mutating func input() throws -> (InputPartition, Int64) {
+        guard let topic = InputTopic(rawValue: try fixed()) else { throw JournalFormatError.damaged }
+        return (InputPartition(topic, try number()), try number())
     }
 
     mutating func advance() throws -> JournalRecord.Advance {

@@ -86,12 +86,20 @@ public final class JournalEncoder {
 
     /// Writes the first record of a lineage.
     public static func start(
-        epoch: Int64, previousChain: Chain, lineage: JournalRecord.Lineage, into record: ByteBuffer
+        epoch: Int64, previousChain: Chain, lineage: Lineage, into record: ByteBuffer
     ) -> Chain {
         begin(.start, flags: 0, epoch: epoch, previousChain: previousChain, into: record)
+        record.append(lineage.origin.rawValue)
+        record.append(varint: UInt64(lineage.numericsVersion))
         for text in [lineage.settings, lineage.reason] {
             record.append(varint: UInt64(text.utf8.count))
             record.append(utf8: text)
+        }
+        record.append(varint: UInt64(lineage.inputs.count))
+        for (partition, offset) in lineage.inputs.sorted(by: { $0.key < $1.key }) {
+            record.append(partition.topic.rawValue)
+            record.append(varint: UInt64(partition.partition))
+            record.append(varint: UInt64(offset))
         }
         return seal(record)
     }

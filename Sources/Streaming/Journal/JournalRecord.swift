@@ -5,7 +5,8 @@ import Recommending
 /// One commit of the journal, decoded.
 public struct JournalRecord: Sendable, Equatable {
     public enum Kind: UInt8, Sendable {
-        /// The first record of a lineage: what it was learnt with, and why it began.
+        /// The first record of a lineage: what it is learnt with, and why it begins. It takes an epoch like a commit, and
+        /// goes on the chain of the lineage before.
         case start = 1
         case commit = 2
     }
@@ -22,16 +23,6 @@ public struct JournalRecord: Sendable, Equatable {
         public var userID: Int64
         public var movieIDs: [Int64]
         public var lastScore: Float
-    }
-
-    public struct Lineage: Sendable, Equatable {
-        public var settings: String
-        public var reason: String
-
-        public init(settings: String, reason: String) {
-            self.settings = settings
-            self.reason = reason
-        }
     }
 
     public var kind: Kind
@@ -68,8 +59,11 @@ public struct EpochDigest: Sendable, Equatable {
 ///
 ///     "MQJ1"  kind: u8  flags: u8  epoch: i64  previous chain: 2 × u64  body  chain: 2 × u64
 ///
-/// Numbers of the body are varints (LEB128), signed ones zigzag. A `start` body is two strings (length, UTF-8):
-/// settings and reason. A `commit` body is
+/// Numbers of the body are varints (LEB128), signed ones zigzag. A `start` body is
+///
+///     origin: u8  numerics version  settings, reason: 2 × (length, UTF-8)  inputs: n × (topic: u8, partition, offset)
+///
+/// and a `commit` body
 ///
 ///     batches: n × (m × (topic: u8, partition, next offset, count))
 ///     lists:   n × (user id, k, last score: f32, k × movie id − the movie id before)

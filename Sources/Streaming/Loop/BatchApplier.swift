@@ -20,6 +20,8 @@ public final class BatchApplier {
         public var outcome: UserOutcome
         public var userID: Int64
         public var eventTime: Int64
+        /// Of a null that was read before: when a log is learnt anew, what it took away may have come back since.
+        public var isRepeated = false
     }
 
     public let learner: Learner
@@ -95,10 +97,11 @@ public final class BatchApplier {
                     record: record, outcome: learner.describe(profile), userID: profile.userID,
                     eventTime: profile.eventTimeMilliseconds ?? time))
         case .forgotten(let id):
+            let isNews = learner.isNews(forgetting: id, recordTimestampMilliseconds: time)
             users.append(
                 AppliedUser(
                     record: record, outcome: learner.forget(userID: id, recordTimestampMilliseconds: time),
-                    userID: id, eventTime: time))
+                    userID: id, eventTime: time, isRepeated: !isNews))
         }
     }
 }

@@ -5,7 +5,8 @@ import Recommending
 extension StreamProcessor {
     /// Whether the commit that is sealed now gets a checkpoint; its journal record says so.
     var isCheckpointDue: Bool {
-        guard store != nil, checkpointJob == nil else { return false }
+        // A checkpoint says that its state is that of its epoch.
+        guard store != nil, checkpointJob == nil, !isInDoubt else { return false }
         let age = clock.monotonicNanoseconds() &- lastCheckpointNanoseconds
         return ratingsSinceCheckpoint >= settings.checkpointRatings || age >= settings.checkpointIntervalNanoseconds
             || hasForgotten && age >= settings.forgetIntervalNanoseconds
@@ -60,6 +61,8 @@ extension StreamProcessor {
             lastCheckpointEpoch = job.epoch
             counters.checkpointEpoch.store(job.epoch, ordering: .relaxed)
             counters.checkpointBytes.store(report.byteCount, ordering: .relaxed)
+            if let offset = job.journalOffset { trimmer?.note(checkpoint: job.epoch, journalOffset: offset) }
+            trimJournal()
         }
         if report.failures.isEmpty {
             if let base = report.base { checkpointBase = base }
@@ -70,6 +73,17 @@ extension StreamProcessor {
         if job.erases { hasForgotten = true }
         counters.checkpointFailures.wrappingAdd(1, ordering: .relaxed)
         for reason in report.failures { notice("the checkpoint of epoch \(job.epoch) was not written: \(reason)") }
+    }
+
+    /// From now on the journal is trimmed with this, after checkpoints.
+    public func trimJournal(with trim: any JournalTrim, notice: @escaping @Sendable (String) -> Void) {
+        trimmer = JournalTrimmer(trim, keptMilliseconds: settings.journalKeptMilliseconds, notice: notice)
+    }
+
+    private func trimJournal() {
+        guard isLeading, let trimmer, let store, let kept = store.keptEpochs else { return }
+        trimmer.trimIfDue(
+            kept: kept, nowNanoseconds: clock.monotonicNanoseconds(), nowMilliseconds: clock.wallMilliseconds())
     }
 
     /// Everything stands in the journal: one more checkpoint makes the next start short.

@@ -28,7 +28,7 @@ extension StreamProcessor {
     func isTimeToSeal(moreWaits: Bool) -> Bool {
         if !maySeal { return false }
         if commit.isEmpty && fanOuts.isEmpty { return false }
-        if isGrown { return true }
+        if isGrown || isSilenceOver { return true }
         if settings.commitIntervalNanoseconds > 0 { return sealWaitMilliseconds == 0 }
         if !fanOuts.isEmpty { return true }
         if moreWaits { return false }
@@ -54,6 +54,7 @@ extension StreamProcessor {
         let began = clock.monotonicNanoseconds()
         let listCount = commit.due.count
         completeCatalogue()
+        completeSilence()
         try recommender.refreshIndex()
         try publishTombstones()
         advanceFanOuts()
@@ -127,7 +128,11 @@ extension StreamProcessor {
             let first = at
             dueScratch.removeAll(keepingCapacity: true)
             while at < entries.count && dueScratch.count < Recommender.usersPerSearch {
-                if entries[at].user != IdentityMap.none { dueScratch.append(entries[at].user) }
+                let user = entries[at].user
+                if user != IdentityMap.none {
+                    dueScratch.append(user)
+                    lists.adopt(user, id: learner.users.pointer(user).pointee.id, movies: learner.movies)
+                }
                 at += 1
             }
             try dueScratch.withUnsafeBufferPointer { try recommender.recommend($0) }

@@ -38,6 +38,9 @@ extension StreamProcessor {
             source: source, journal: journal, store: store, notice: notice)
         try restoration.catchUp { standing = try leadership.poll() }
         lastCheckpointEpoch = restoration.checkpointEpoch
+        if let offset = restoration.checkpointOffset {
+            trimmer?.note(checkpoint: lastCheckpointEpoch, journalOffset: offset)
+        }
         lastCheckpointNanoseconds = clock.monotonicNanoseconds()
         counters.checkpointEpoch.store(restoration.checkpointEpoch, ordering: .relaxed)
         take(restoration)
@@ -52,7 +55,11 @@ extension StreamProcessor {
 
     /// Another leads: this instance stays right behind it, and keeps checkpoints of its own.
     private func follow(_ restoration: Restoration) throws {
+        let before = restoration.doubts.lineagePassed
         try restoration.follow(waitMilliseconds: StreamLimits.followWaitMilliseconds)
+        if let passed = restoration.doubts.lineagePassed, passed != before {
+            throw RecoveryError.lineagePassed(epoch: passed)
+        }
         if restoration.position.epoch == position.epoch { return try checkpointIfDue() }
         take(restoration)
         try checkpointIfDue()
@@ -61,6 +68,7 @@ extension StreamProcessor {
     /// Brings the loop's view up to what was replayed.
     private func take(_ restoration: Restoration) {
         position = restoration.position
+        isInDoubt = !restoration.doubts.isEmpty
         lastJournalOffset = restoration.journalOffset
         ratingsSinceCheckpoint += restoration.takeReplayedRatings()
         if restoration.takeHasForgotten() { hasForgotten = true }
@@ -71,11 +79,26 @@ extension StreamProcessor {
     /// Takes the right to publish, then reads what the one before wrote last: in the other order he could still commit
     /// in between.
     private func lead(_ restoration: Restoration) throws {
+        try takeLead(restoration)
+        take(restoration)
+        fanOuts = position.fanOuts
+        let lost = try startChecks.check(position, committed: source.committedOffsets(), source)
+        if restoration.hasStarted {
+            try continueLineage(restoration.doubts, lost)
+        } else {
+            try beginLineage(.empty, reason: "first start")
+        }
+        try goLive()
+    }
+
+    /// Fences whoever led before, and brings a restoration to the journal's end, to which nobody else can add now.
+    func takeLead(_ restoration: Restoration) throws {
         let end = try sink.open {
             guard try leadership.poll() == .leading else {
                 throw LeadershipLost(reason: "another instance was elected while this one took the lead")
             }
         }
+        isLeading = true
         try restoration.catchUp()
         guard restoration.nextOffset >= end else {
             throw RecoveryError.journalUnreadable(read: restoration.nextOffset, end: end)
@@ -83,11 +106,16 @@ extension StreamProcessor {
         if sink.delivery == .exactlyOnce && restoration.foreignRecords > 0 {
             throw RecoveryError.foreignRecords(restoration.foreignRecords)
         }
-        take(restoration)
-        fanOuts = position.fanOuts
-        try checkPositions()
-        if !restoration.hasStarted { try beginLineage(reason: "first start") }
+    }
+
+    var startChecks: StartChecks {
+        StartChecks(applicationID: settings.applicationID, topicPrefix: settings.topicPrefix)
+    }
+
+    /// Gets ready to read on from `position`.
+    func goLive() throws {
         cycle = CommitCycle(journaledEpoch: position.epoch, delivery: sink.delivery)
+        try findFirstToReadAgain()
         for slot in sealedInputs.indices { sealedInputs[slot] = position.inputs }
         if !position.isCatalogueComplete {
             catalogueEnds = try currentCatalogueEnds()
@@ -98,41 +126,12 @@ extension StreamProcessor {
         for (row, description) in learner.movies.descriptions.enumerated() where !description.title.isEmpty {
             encoding.setTitle(UInt32(row), description.title)
         }
-        isLeading = true
         counters.isLive.store(true, ordering: .releasing)
         onLead()
     }
 
-    /// A position beyond the end means that the topic is not the one that was processed.
-    private func checkPositions() throws {
-        for (partition, offset) in position.inputs {
-            let bounds = try source.bounds(of: partition)
-            if offset > bounds.upperBound {
-                throw RecoveryError.from(
-                    .endedEarly(partition, cut: offset, end: bounds.upperBound), topicPrefix: settings.topicPrefix)
-            }
-        }
-    }
-
-    private func beginLineage(reason: String) throws {
-        let record = sealedRecords[0]
-        position.chain = JournalEncoder.start(
-            epoch: 0, previousChain: .zero,
-            lineage: JournalRecord.Lineage(settings: learner.model.settings, reason: reason), into: record)
-        try sink.append(journalRecord: record.bytes, epoch: 0, inputs: position.inputs)
-        var stands = false
-        while !stands {
-            standing = try leadership.poll()
-            try sink.poll(waitMilliseconds: 20) { report in
-                if case .journaled(let epoch, let offset) = report, epoch == 0 {
-                    lastJournalOffset = offset
-                    stands = true
-                }
-            }
-        }
-    }
-
     private func currentCatalogueEnds() throws -> [InputPartition: Int64] {
+        if position.isSilent { return position.silentEnds.filter { $0.key.topic != .ratings } }
         var ends: [InputPartition: Int64] = [:]
         for topic in [InputTopic.movies, .users] {
             for number in 0..<source.partitionCount(of: topic) {

@@ -21,8 +21,19 @@ public final class StreamProcessor {
         public var checkpointIntervalNanoseconds: UInt64 = 60_000_000_000
         /// A forgotten user is out of every kept checkpoint after this.
         public var forgetIntervalNanoseconds: UInt64 = 30_000_000_000
+        /// What to do when records expired before they were read.
+        public var onLostOffsets = LostOffsets.fail
+        /// How old records of the journal get before they are given up.
+        public var journalKeptMilliseconds: Int64 = 30 * 86_400_000
 
         public init() {}
+    }
+
+    /// What to do when records expired before they were read.
+    public enum LostOffsets: Sendable {
+        case fail
+        /// Goes on from the first records that are kept, as a new lineage.
+        case earliest
     }
 
     public let settings: Settings
@@ -34,6 +45,8 @@ public final class StreamProcessor {
     public var observer: (any LearningObserver)?
     /// Notices that are worth a line of log.
     public var notice: (String) -> Void = { _ in }
+    /// Trims the journal while this instance leads; nil where that can't be done.
+    var trimmer: JournalTrimmer?
     /// Called once, when this instance leads and reads the stream.
     public var onLead: () -> Void = {}
 
@@ -76,6 +89,8 @@ public final class StreamProcessor {
     var checkpointJob: CheckpointJob?
     /// What the next checkpoint may be a delta against.
     var checkpointBase: CheckpointBase?
+    /// Whether the restored state is not bit by bit the one that was learnt, and no lineage was begun from it yet.
+    var isInDoubt = false
     /// For the next commit's journal record.
     var digestToJournal: EpochDigest?
     /// Ratings learnt since the last cut.
@@ -148,6 +163,7 @@ public final class StreamProcessor {
     private func poll() throws -> Bool {
         // Each record makes at most one user due, so the commit can't outgrow its limit.
         let limit = min(StreamLimits.batchRecordsMax, max(1, listRoom))
+        if position.isSilent { return try readAgain(limit: limit) }
         try source.poll(
             catalogueEnds == nil ? .all : [.movies, .users], limit: limit,
             waitMilliseconds: pollWaitMilliseconds(), into: batch)
@@ -167,6 +183,8 @@ public final class StreamProcessor {
         commit.journal.note(batch)
         for segment in batch.segments { position.inputs[segment.partition] = segment.nextOffset }
         try applier.decode(batch) { record, rejection in
+            // It went there when it was new.
+            if position.isSilent { return }
             DeadLetters.append(
                 record, rejection, topicName: settings.topicPrefix + record.topic.name,
                 originalHeaders: source.headers(of: record), to: chunk)
@@ -194,7 +212,7 @@ public final class StreamProcessor {
         } else {
             applier.learn(0..<count)
         }
-        noteRatings()
+        if !position.isSilent { noteRatings() }
         ratingsSinceCheckpoint += count
         counters.ratings.wrappingAdd(count, ordering: .relaxed)
     }
@@ -241,7 +259,7 @@ public final class StreamProcessor {
 
     private func startFanOut(_ kind: FanOut.Kind, _ row: UInt32, _ movie: BatchApplier.AppliedMovie) {
         // At the first start nobody has a list yet.
-        if catalogueEnds != nil { return }
+        if catalogueEnds != nil || position.isSilent { return }
         fanOuts.append(
             FanOut(
                 kind: kind, movie: row, movieID: movie.movieID, partition: movie.record.partition,
@@ -252,7 +270,7 @@ public final class StreamProcessor {
         for user in applier.users {
             switch user.outcome {
             case .changed(let row):
-                if catalogueEnds != nil { continue }
+                if catalogueEnds != nil || position.isSilent { continue }
                 commit.due.reserve(learner.users.rowCount)
                 let cause = commit.causes.append(
                     topic: .users, partition: user.record.partition, offset: user.record.offset,
@@ -265,8 +283,9 @@ public final class StreamProcessor {
                 lists.remove(row)
                 hasForgotten = true
             case .forgottenUnknown: hasForgotten = true
-            case .unchanged: break
+            case .unchanged: continue
             }
+            if !user.isRepeated && lists.removeParked(userID: user.userID) { commit.tombstones.append(user.userID) }
         }
     }
 

@@ -82,6 +82,12 @@ public protocol EventSource: AnyObject {
     /// The first offset kept and the end (high watermark) that a partition has now; asks the broker.
     func bounds(of partition: InputPartition) throws -> Range<Int64>
 
+    /// The bounds of several partitions at once.
+    func bounds(of partitions: [InputPartition]) throws -> [InputPartition: Range<Int64>]
+
+    /// The offsets that the application's consumer group has stored; partitions without one are left out.
+    func committedOffsets() throws -> [InputPartition: Int64]
+
     /// Starts reading every partition of every input topic at the given offsets. A partition that is not named
     /// starts at its beginning. Called once, before the first `poll` or `read`; calling again moves.
     func assign(_ positions: [InputPartition: Int64]) throws

@@ -3,9 +3,9 @@ import Learning
 /// Finds the checkpoint to restore from: the newest that is whole, of this application and model, and whose commit
 /// stands in the journal; of files and topic, the file at the same epoch.
 ///
-/// What is torn, damaged, of another format or numerics version, or of another journal is passed over, with the reason
-/// logged: an older one or the journal serves in its place. What belongs to another application or was learnt with
-/// other settings is refused, because going on would mean to begin anew without saying so.
+/// What is torn, damaged, of another format, or of another journal is passed over, with the reason logged: an older one or
+/// the journal serves in its place. What belongs to another application or was learnt with other settings, or numerics
+/// older than the version before, is refused, because going on would mean to begin anew without saying so.
 struct CheckpointSelection {
     let applicationID: String
     let model: any OnlineModel
@@ -32,6 +32,26 @@ struct CheckpointSelection {
             try LoadedCheckpoint(contents.bytes(of: point.epoch) ?? []) { contents.bytes(of: $0) }
         }
         return found ?? file
+    }
+
+    /// The epochs of all checkpoints that could be restored from, oldest first.
+    func epochs(in store: CheckpointStore) throws -> [Int64] {
+        var epochs: Set<Int64> = []
+        func take(_ points: [CheckpointPoint], _ load: (CheckpointPoint) throws -> LoadedCheckpoint) throws {
+            for point in points {
+                guard let checkpoint = try? load(point), (try? check(checkpoint, "")) != nil else { continue }
+                if try journal.chain(at: checkpoint.journalOffset, bounds: bounds) == checkpoint.position.chain {
+                    epochs.insert(point.epoch)
+                }
+            }
+        }
+        try take(store.points(), store.load)
+        if let contents = try store.topic?.contents() {
+            try take(contents.points) { point in
+                try LoadedCheckpoint(contents.bytes(of: point.epoch) ?? []) { contents.bytes(of: $0) }
+            }
+        }
+        return epochs.sorted()
     }
 
     private func newest(
@@ -62,12 +82,8 @@ struct CheckpointSelection {
         guard checkpoint.applicationID == applicationID else {
             throw RecoveryError.otherApplication(place: place, found: checkpoint.applicationID)
         }
-        guard checkpoint.numericsVersion == model.numericsVersion else {
-            throw CheckpointError.otherNumerics(found: checkpoint.numericsVersion, expected: model.numericsVersion)
-        }
-        guard checkpoint.settings == model.settings else {
-            throw RecoveryError.otherSettings(found: checkpoint.settings, expected: model.settings)
-        }
+        try LineageCheck(model: model).check(
+            numericsVersion: checkpoint.numericsVersion, settings: checkpoint.settings)
         if bounds.upperBound == 0 { throw RecoveryError.journalLost(place: place) }
     }
 }

@@ -8,6 +8,8 @@ import Recommending
 public final class Restoration {
     /// The checkpoint that was used; 0 = none.
     public let checkpointEpoch: Int64
+    /// Where its record stands in the journal.
+    let checkpointOffset: Int64?
     /// Where the newest record that counts stands; -1 when the journal is empty.
     public private(set) var journalOffset: Int64
     /// Where the journal is read on from.
@@ -40,11 +42,21 @@ public final class Restoration {
         self.journal = journal
         self.lastEpoch = lastEpoch
         checkpointEpoch = checkpoint?.position.epoch ?? 0
+        checkpointOffset = checkpoint?.journalOffset
         journalOffset = checkpoint?.journalOffset ?? -1
         inheritsErasure = checkpoint?.erases == true
         nextOffset = checkpoint.map { $0.journalOffset + 1 } ?? bounds.lowerBound
         replayer = JournalReplayer(
-            applier: applier, lists: lists, source: source, position: checkpoint?.position, topicPrefix: topicPrefix)
+            applier: applier, lists: lists, source: source, checkpoint: checkpoint, topicPrefix: topicPrefix)
+    }
+
+    /// The epochs whose state a checkpoint gives, oldest first; what comes after the first of them can be had too.
+    public static func checkpointEpochs(
+        applicationID: String, model: any OnlineModel, journal: any JournalLog, store: CheckpointStore
+    ) throws -> [Int64] {
+        try CheckpointSelection(
+            applicationID: applicationID, model: model, journal: journal, bounds: journal.bounds(), lastEpoch: .max
+        ).epochs(in: store)
     }
 
     /// Replays up to the end that the journal has now. `whileReplaying` is called after every record.
@@ -64,13 +76,19 @@ public final class Restoration {
 
     private func apply(_ offset: Int64, _ bytes: UnsafeRawBufferPointer) throws {
         let record = try JournalRecord(decoding: bytes)
-        if record.epoch > lastEpoch { return }
+        if record.epoch > lastEpoch {
+            // With what leads to that epoch gone, it is not that it has not come yet.
+            if !replayer.hasStarted { throw RecoveryError.journalTrimmed(firstEpoch: record.epoch) }
+            return
+        }
         let before = replayer.foreignRecords
         try replayer.apply(record)
         if replayer.foreignRecords == before { journalOffset = offset }
     }
 
     public var position: Position { replayer.position }
+    /// Why the state is not bit by bit the one that was learnt.
+    public var doubts: ReplayDoubts { replayer.doubts }
     /// Records of other writers, which were passed over.
     public var foreignRecords: Int { replayer.foreignRecords }
     /// Whether a user was forgotten since the last call.

@@ -15,24 +15,29 @@ enum ServeCommand {
             throw invocation.error("application-id", expected: "letters, digits and hyphens")
         }
         let commitInterval = try commitInterval(invocation)
+        let journalKept = try journalRetention(invocation)
         // A limit on the size of files makes a write fail, as a full disk does, and not the process.
         signal(SIGXFSZ, SIG_IGN)
         let stop = StopSignal()
         let connection = try ConnectionOptions(invocation, applicationID: applicationID)
         let stateDirectory =
             try invocation.string(ifSet: "state-dir") ?? RecommenderService.standardStateDirectory(connection)
-        try prepareTopics(connection)
-        let (delivery, electsLeader) = try delivery(invocation, connection)
+        let warnings = try TopicChecks.prepare(connection)
+        let servers = connection.configuration.bootstrapServers
+        let (delivery, electsLeader) = try delivery(invocation.string(ifSet: "delivery"), connection)
+        connection.admin.close()
 
         let service = RecommenderService(
             RecommenderService.Settings(
                 configuration: connection.configuration, topics: connection.topics, stateDirectory: stateDirectory,
                 listLength: try invocation.int("top-k"), delivery: delivery, electsLeader: electsLeader,
-                commitIntervalNanoseconds: commitInterval, notice: { Terminal.log($0) },
+                commitIntervalNanoseconds: commitInterval,
+                onLostOffsets: try invocation.string("on-lost-offsets") == "earliest" ? .earliest : .fail,
+                journalKeptMilliseconds: journalKept, notice: { Terminal.log($0) },
                 onLive: {
                     Terminal.log(
-                        "serving '\(applicationID)' on \(connection.configuration.bootstrapServers), state in"
-                            + " \(stateDirectory)")
+                        "serving '\(applicationID)' on \(servers), state in \(stateDirectory)")
+                    for warning in warnings { Terminal.log("warning: \(warning.sentence)") }
                 }),
             stop: stop)
         watch(service, stop)
@@ -48,13 +53,11 @@ enum ServeCommand {
 
     /// What is promised, and whether the broker has groups to elect a leader by. The embedded broker answers transactional
     /// calls but keeps none of their promises.
-    private static func delivery(
-        _ invocation: Invocation, _ connection: ConnectionOptions
+    static func delivery(
+        _ asked: String?, _ connection: ConnectionOptions
     ) throws -> (Delivery, electsLeader: Bool) {
-        let admin = try KafkaAdmin(connection.configuration)
-        defer { admin.close() }
-        let isEmbedded = try admin.isEmbeddedBroker()
-        switch invocation.string(ifSet: "delivery") {
+        let isEmbedded = try connection.admin.isEmbeddedBroker()
+        switch asked {
         case "at-least-once": return (.atLeastOnce, !isEmbedded)
         case "exactly-once" where isEmbedded:
             throw UserFacingError(
@@ -70,6 +73,13 @@ enum ServeCommand {
             throw invocation.error("commit-interval", expected: "auto, or 1ms to 60s")
         }
         return UInt64(milliseconds) * 1_000_000
+    }
+
+    private static func journalRetention(_ invocation: Invocation) throws -> Int64 {
+        guard let milliseconds = try invocation.duration("journal-retention").milliseconds, milliseconds >= 0 else {
+            throw invocation.error("journal-retention", expected: "a time such as 30d")
+        }
+        return milliseconds
     }
 
     /// Shows progress on a terminal, and ends the process when a stop hangs.
@@ -94,27 +104,11 @@ enum ServeCommand {
         }
     }
 
-    /// Makes Marquee's own topics; the public ones must be there.
-    private static func prepareTopics(_ connection: ConnectionOptions) throws {
-        let admin = try KafkaAdmin(connection.configuration)
-        defer { admin.close() }
-        var partitions = 1
-        for topic in ApplicationTopics(topics: connection.topics, partitions: 1).publicTopics {
-            guard let count = try admin.partitionCount(of: topic.name) else {
-                throw connection.missing(topic.name)
-            }
-            if topic.name == connection.topics.name(of: .ratings) { partitions = count }
-        }
-        let wanted = ApplicationTopics(topics: connection.topics, partitions: partitions).internalTopics
-        _ = try ApplicationTopics.create(wanted, connection.configuration)
-    }
-
     private static func refuseWhatIsNotThereYet(_ invocation: Invocation) throws {
         func refuse(_ name: String, _ only: String) -> UsageError {
             invocation.error(name, expected: "\(only), the only value so far")
         }
         if try invocation.string("http") != "off" { throw refuse("http", "off") }
-        if try invocation.string("on-lost-offsets") != "fail" { throw refuse("on-lost-offsets", "fail") }
         if invocation.isSet("model") {
             throw UsageError("--model is not there yet: leave it out to serve the streaming model")
         }

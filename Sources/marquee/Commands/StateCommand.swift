@@ -86,39 +86,48 @@ enum StateCommand {
     }
 
     private static func inspect(_ invocation: Invocation) throws -> (Inspected, KafkaTopics) {
-        let applicationID = try invocation.string("application-id")
-        let connection = try ConnectionOptions(invocation, applicationID: applicationID)
-        let admin = try KafkaAdmin(connection.configuration)
-        defer { admin.close() }
-        guard try admin.partitionCount(of: connection.topics.journal) != nil else {
-            throw UserFacingError(
-                "there is no application '\(applicationID)' on \(connection.configuration.bootstrapServers): its"
-                    + " journal '\(connection.topics.journal)' is missing; name another with --application-id")
-        }
+        let application = try StateApplication(invocation)
+        let configuration = application.connection.configuration
+        let topics = application.topics
         let learner = Learner(
             model: ModelKind.biasedMatrixFactorization.makeModel(), batchCapacity: StreamLimits.batchRecordsMax)
         let lists = PublishedLists(capacity: 20)
-        let source = try KafkaEventSource(connection.configuration, topics: connection.topics)
+        let source = try KafkaEventSource(configuration, topics: topics)
         defer { source.close() }
-        let directory =
-            try invocation.string(ifSet: "state-dir") ?? RecommenderService.standardStateDirectory(connection)
+        let journal = try KafkaJournalLog(configuration, topics: topics)
+        let store = invocation.flag("replay") ? nil : try application.store()
         let at = invocation.int(ifSet: "at").map { Int64($0) }
-        let restored = try Restoration(
-            applicationID: applicationID, topicPrefix: connection.topics.prefix,
-            applier: BatchApplier(learner: learner), lists: lists, source: source,
-            journal: try KafkaJournalLog(connection.configuration, topics: connection.topics),
-            store: invocation.flag("replay")
-                ? nil
-                : CheckpointStore(
-                    directory: directory,
-                    log: try KafkaCheckpointLog.open(connection.configuration, topics: connection.topics)),
-            lastEpoch: at ?? .max, notice: { Terminal.log($0) })
-        try restored.catchUp()
+
+        /// What to say of an epoch whose state can't be had.
+        func unavailable(_ epoch: Int64, because reason: String) throws -> UserFacingError {
+            let epochs = try store.map {
+                try Restoration.checkpointEpochs(
+                    applicationID: topics.applicationID, model: learner.model, journal: journal, store: $0)
+            }
+            let oldest = epochs?.first { $0 > epoch }
+            return UserFacingError(
+                "the state of epoch \(epoch) can't be had exactly, because \(reason);"
+                    + (oldest.map { " the oldest epoch that can is \($0)" } ?? " no later one can either"))
+        }
+
+        let restored: Restoration
+        do {
+            restored = try Restoration(
+                applicationID: topics.applicationID, topicPrefix: topics.prefix,
+                applier: BatchApplier(learner: learner), lists: lists, source: source, journal: journal, store: store,
+                lastEpoch: at ?? .max, notice: { Terminal.log($0) })
+            try restored.catchUp()
+        } catch RecoveryError.journalTrimmed(let first) {
+            throw try unavailable(at ?? first, because: "the journal begins at epoch \(first)")
+        }
+        if !restored.doubts.isEmpty {
+            throw try unavailable(restored.position.epoch, because: "\(restored.doubts)")
+        }
         if let at, restored.position.epoch != at {
             throw UserFacingError("the journal ends at epoch \(restored.position.epoch): --at \(at) is not there yet")
         }
         let state = Inspected(
             learner: learner.snapshot(), lists: lists.snapshot(), position: restored.position)
-        return (state, connection.topics)
+        return (state, topics)
     }
 }

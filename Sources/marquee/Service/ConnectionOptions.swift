@@ -5,6 +5,8 @@ import Kafka
 struct ConnectionOptions {
     var configuration: KafkaConfiguration
     var topics: KafkaTopics
+    /// For questions about the cluster; it is connected. Making another takes tens of milliseconds.
+    let admin: KafkaAdmin
 
     /// Checks addresses and properties, and that a broker answers.
     ///
@@ -14,8 +16,7 @@ struct ConnectionOptions {
         configuration = try Self.configuration(invocation, servers: brokers)
         topics = KafkaTopics(
             prefix: topicPrefix ?? invocation.string(ifSet: "topic-prefix") ?? "", applicationID: applicationID)
-        let admin = try KafkaAdmin(configuration)
-        defer { admin.close() }
+        admin = try KafkaAdmin(configuration)
         do {
             try admin.checkReachable(deadlineMilliseconds: 5000)
         } catch let error as KafkaError {

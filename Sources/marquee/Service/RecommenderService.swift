@@ -19,6 +19,10 @@ final class RecommenderService: Sendable {
         var electsLeader = false
         /// Between commits; 0 = as it suits.
         var commitIntervalNanoseconds: UInt64 = 0
+        var onLostOffsets = StreamProcessor.LostOffsets.fail
+        var journalKeptMilliseconds: Int64 = 30 * 86_400_000
+        /// Learns the log anew and ends, instead of serving.
+        var isRebuild = false
         var model = ModelKind.biasedMatrixFactorization
         /// Lines for the log; called from the service's thread.
         var notice: @Sendable (String) -> Void = { _ in }
@@ -86,6 +90,8 @@ final class RecommenderService: Sendable {
         processorSettings.topicPrefix = settings.topics.prefix
         processorSettings.listLength = settings.listLength
         processorSettings.commitIntervalNanoseconds = settings.commitIntervalNanoseconds
+        processorSettings.onLostOffsets = settings.onLostOffsets
+        processorSettings.journalKeptMilliseconds = settings.journalKeptMilliseconds
         let processor = StreamProcessor(
             settings: processorSettings, recommender: recommender,
             lists: PublishedLists(capacity: settings.listLength), encoder: JSONRecommendationListEncoder(),
@@ -96,11 +102,21 @@ final class RecommenderService: Sendable {
                 log: try KafkaCheckpointLog.open(settings.configuration, topics: settings.topics)))
         processor.notice = settings.notice
         processor.onLead = settings.onLive
+        // The embedded broker drops what is old by itself.
+        if settings.electsLeader {
+            processor.trimJournal(
+                with: KafkaJournalTrim(settings.configuration, topics: settings.topics), notice: settings.notice)
+        }
         processor.observer = settings.makeObserver?(recommender)
         liveCounters.withLock { $0 = processor.counters }
 
         do {
-            try processor.run { stop.isSet }
+            if settings.isRebuild {
+                let isDone = try processor.rebuild { stop.isSet }
+                if !isDone { throw StateRebuildCommand.otherLeads(settings.topics.applicationID) }
+            } else {
+                try processor.run { stop.isSet }
+            }
         } catch {
             // The process ends now. Its clients are left as they are: closing them would flush, or wait for a broker.
             for part in [source, leadership, sink] as [AnyObject] { _ = Unmanaged.passRetained(part) }
@@ -142,9 +158,7 @@ final class RecommenderService: Sendable {
     /// Where an application keeps its state unless it is told: by the XDG base directory specification, a folder a
     /// cluster and application, so that two clusters never share one.
     static func standardStateDirectory(_ connection: ConnectionOptions) throws -> String {
-        let admin = try KafkaAdmin(connection.configuration)
-        defer { admin.close() }
-        let cluster = (try admin.clusterID() ?? "kafka").filter {
+        let cluster = (try connection.admin.clusterID() ?? "kafka").filter {
             $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-")
         }
         let environment = ProcessInfo.processInfo.environment

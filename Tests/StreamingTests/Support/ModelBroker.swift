@@ -47,6 +47,12 @@ final class ModelBroker {
     }
 
     private(set) var inputs: [InputPartition: [Record]] = [:]
+    /// The first offsets that are kept, where it is not 0.
+    var beginnings: [InputPartition: Int64] = [:]
+    /// Offsets whose records were compacted away.
+    var compacted: [InputPartition: Set<Int64>] = [:]
+    /// The first offset of the journal that is kept.
+    var journalBeginning: Int64 = 0
     let ratingPartitions: Int
     var published: [Published] = []
     var deadLetters: [DeadLetter] = []
@@ -74,6 +80,11 @@ final class ModelBroker {
                 key: key.map { Array($0.utf8) }, value: value.map { Array($0.utf8) },
                 timestampMilliseconds: timestamp ?? now, headers: headers))
         return Int64(inputs[partition]?.count ?? 0) - 1
+    }
+
+    /// As a broker that lost the end of its log.
+    func truncate(_ partition: InputPartition, to end: Int) {
+        inputs[partition] = Array((inputs[partition] ?? []).prefix(end))
     }
 
     func rate(_ user: Int64, _ movie: Int64, _ rating: Double, time: Int64? = nil, id: String? = nil) {
@@ -116,9 +127,19 @@ final class ModelSource: EventSource {
 
     func partitionCount(of topic: InputTopic) -> Int { broker.partitionCount(topic) }
 
-    func bounds(of partition: InputPartition) throws -> Range<Int64> { 0..<Int64(broker.inputs[partition]?.count ?? 0) }
+    func bounds(of partition: InputPartition) throws -> Range<Int64> {
+        (broker.beginnings[partition] ?? 0)..<Int64(broker.inputs[partition]?.count ?? 0)
+    }
 
-    func assign(_ positions: [InputPartition: Int64]) throws { self.positions = positions }
+    func bounds(of partitions: [InputPartition]) throws -> [InputPartition: Range<Int64>] {
+        try Dictionary(uniqueKeysWithValues: partitions.map { ($0, try bounds(of: $0)) })
+    }
+
+    func committedOffsets() throws -> [InputPartition: Int64] { broker.storedOffsets }
+
+    func assign(_ positions: [InputPartition: Int64]) throws {
+        self.positions = broker.beginnings.merging(positions) { $1 }
+    }
 
     func poll(_ topics: InputTopics, limit: Int, waitMilliseconds: Int32, into batch: RecordBatch) throws {
         batch.removeAll()
@@ -138,6 +159,11 @@ final class ModelSource: EventSource {
             guard segment.nextOffset <= end else {
                 throw SourceError.endedEarly(segment.partition, cut: segment.nextOffset, end: end)
             }
+            let position = positions[segment.partition] ?? 0
+            let beginning = broker.beginnings[segment.partition] ?? 0
+            if position < min(beginning, segment.nextOffset) {
+                throw SourceError.trimmed(segment.partition, position: position, beginning: beginning)
+            }
             take(segment.partition, to: segment.nextOffset, into: batch)
         }
     }
@@ -145,9 +171,9 @@ final class ModelSource: EventSource {
     private func take(_ partition: InputPartition, to end: Int64, into batch: RecordBatch) {
         let position = positions[partition] ?? 0
         guard end > position, let records = broker.inputs[partition] else { return }
-        batch.segments.append(
-            RecordBatch.Segment(partition: partition, start: batch.count, count: Int(end - position), nextOffset: end))
-        for offset in position..<end {
+        let gone = broker.compacted[partition] ?? []
+        let start = batch.count
+        for offset in position..<end where !gone.contains(offset) {
             let record = records[Int(offset)]
             batch.records[batch.count] = RawRecord(
                 key: record.key, value: record.value, offset: offset,
@@ -155,6 +181,8 @@ final class ModelSource: EventSource {
                 topic: partition.topic)
             batch.count += 1
         }
+        batch.segments.append(
+            RecordBatch.Segment(partition: partition, start: start, count: batch.count - start, nextOffset: end))
         positions[partition] = end
     }
 
@@ -233,7 +261,7 @@ final class ModelJournal: JournalLog {
 
     init(_ broker: ModelBroker) { self.broker = broker }
 
-    func bounds() throws -> Range<Int64> { 0..<Int64(broker.journal.count) }
+    func bounds() throws -> Range<Int64> { broker.journalBeginning..<Int64(broker.journal.count) }
 
     @discardableResult
     func read(from offset: Int64, _ handler: (Int64, UnsafeRawBufferPointer) throws -> Void) throws -> Int64 {
