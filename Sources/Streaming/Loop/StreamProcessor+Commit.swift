@@ -241,7 +241,7 @@ extension StreamProcessor {
         offsetsToStore = false
     }
 
-    /// Seals what is open, waits until everything stands in the journal, and leaves a checkpoint behind.
+    /// Seals what is open, waits until everything stands in the journal, gives the lead away, and leaves a checkpoint behind.
     public func stop() throws {
         while !commit.isEmpty || !fanOuts.isEmpty || cycle.waitingCount > 0 {
             standing = try leadership.poll()
@@ -250,6 +250,10 @@ extension StreamProcessor {
             if cycle.waitingCount > 0 { try collectReports(waitMilliseconds: 20) }
         }
         if offsetsToStore { try storeOffsets() }
+        // A checkpoint may take longer than whoever follows should wait; without the lead it goes to a file alone.
+        leadership.release()
+        standing = .following
+        isLeading = false
         try checkpointAtStop()
     }
 }

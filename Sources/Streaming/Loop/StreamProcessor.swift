@@ -295,8 +295,9 @@ public final class StreamProcessor {
         if try start(shouldStop: shouldStop) {
             while !shouldStop() { try runOnce() }
             try stop()
+        } else {
+            leadership.release()
         }
-        leadership.release()
     }
 }
 

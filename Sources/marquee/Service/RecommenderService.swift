@@ -127,7 +127,7 @@ final class RecommenderService: Sendable {
     }
 
     private func makeLeadership(_ settings: Settings, _ source: KafkaEventSource) throws -> any Leadership {
-        if !settings.electsLeader { return SoleLeadership() }
+        if !settings.electsLeader { return LoneLeadership(settings.configuration, topics: settings.topics) }
         let instance = InstanceIdentity.name(
             host: ProcessInfo.processInfo.hostName,
             stateDirectory: URL(fileURLWithPath: settings.stateDirectory).standardizedFileURL.path)
