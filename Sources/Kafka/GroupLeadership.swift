@@ -107,6 +107,22 @@ public final class GroupLeadership: Leadership {
         }
     }
 
+    public func committedOffsets(of partitions: [InputPartition]) throws -> [InputPartition: Int64] {
+        if partitions.isEmpty { return [:] }
+        let operation = "read the offsets of group '\(topics.applicationID)'"
+        let list = PartitionList(capacity: partitions.count)
+        for id in partitions { list.add(topics.name(of: id.topic), id.partition, offset: -1) }
+        let code = rd_kafka_committed(client.handle, list.handle, 10_000)
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw client.error(code, operation) }
+        var result: [InputPartition: Int64] = [:]
+        for (index, id) in partitions.enumerated() {
+            let answer = list.handle.pointee.elems[index]
+            guard answer.err == RD_KAFKA_RESP_ERR_NO_ERROR else { throw client.error(answer.err, operation) }
+            if answer.offset >= 0 { result[id] = answer.offset }
+        }
+        return result
+    }
+
     public func release() {
         shared.state.withLock { $0 = nil }
         watch.close()

@@ -1,31 +1,30 @@
 import CRdKafka
-import Glibc
 
 extension KafkaAdmin {
     /// How many members a consumer group has now, 0 when there is no such group. A member that died without a word counts
     /// until its session times out.
+    ///
+    /// By `rd_kafka_list_groups`, as in `GroupWatch`.
     public func memberCount(of group: String, deadlineMilliseconds: Int = 10_000) throws -> Int {
         if try isWithoutGroups(deadlineMilliseconds) { return 0 }
-        var names: [UnsafePointer<CChar>?] = [UnsafePointer(strdup(group))]
-        defer { for name in names { free(UnsafeMutablePointer(mutating: name)) } }
-        var members = 0
-        let operation = "describe group '\(group)'"
-        try request(RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, operation, deadlineMilliseconds) {
-            rd_kafka_DescribeConsumerGroups(client.handle, &names, names.count, $0, $1)
-        } answer: { event in
-            var count = 0
-            let groups = rd_kafka_DescribeConsumerGroups_result_groups(
-                rd_kafka_event_DescribeConsumerGroups_result(event), &count)
-            guard count == 1, let answer = groups?[0] else { return }
-            if let error = rd_kafka_ConsumerGroupDescription_error(answer) {
-                let code = rd_kafka_error_code(error)
-                // Newer brokers say so of a group that never was.
-                if code == RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND { return }
-                if code != RD_KAFKA_RESP_ERR_NO_ERROR { throw client.error(code, operation) }
+        let deadline = Deadline(milliseconds: deadlineMilliseconds)
+        while true {
+            var list: UnsafePointer<rd_kafka_group_list>?
+            let left = Int32(clamping: max(1, deadline.millisecondsLeft))
+            var code = rd_kafka_list_groups(client.handle, group, &list, left)
+            var members = 0
+            if let list {
+                for group in UnsafeBufferPointer(start: list.pointee.groups, count: Int(list.pointee.group_cnt)) {
+                    if group.err != RD_KAFKA_RESP_ERR_NO_ERROR { code = group.err }
+                    members += Int(group.member_cnt)
+                }
+                rd_kafka_group_list_destroy(list)
             }
-            members = rd_kafka_ConsumerGroupDescription_member_count(answer)
+            if code == RD_KAFKA_RESP_ERR_NO_ERROR || members > 0 { return members }
+            guard code == RD_KAFKA_RESP_ERR__PARTIAL || KafkaFailure.reaction(to: code) == .retry, !deadline.hasPassed
+            else { throw client.error(code, "look who is in the group '\(group)'") }
+            client.serveCallbacks(milliseconds: 100)
         }
-        return members
     }
 
     /// Deletes a consumer group with its offsets; one that does not exist is passed over. Fails while it has members.
@@ -44,6 +43,17 @@ extension KafkaAdmin {
             if code != RD_KAFKA_RESP_ERR_NO_ERROR && code != RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND {
                 throw client.error(code, operation)
             }
+        }
+    }
+
+    /// Whether the cluster never had a group. Asking it for one would make it set up its groups first, a second.
+    private func isWithoutGroups(_ deadlineMilliseconds: Int) throws -> Bool {
+        if try isEmbeddedBroker(deadlineMilliseconds: deadlineMilliseconds) { return false }
+        do {
+            return try layout(of: "__consumer_offsets", deadlineMilliseconds: deadlineMilliseconds) == nil
+        } catch let failure as KafkaFailure where failure.reaction == .fatal {
+            // Not for this client to see.
+            return false
         }
     }
 }

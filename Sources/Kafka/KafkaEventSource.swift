@@ -91,11 +91,6 @@ public final class KafkaEventSource: EventSource {
         try admin.bounds(of: partitions, topics, deadlineMilliseconds: patience.query)
     }
 
-    public func committedOffsets() throws -> [InputPartition: Int64] {
-        try admin.committedOffsets(
-            of: topics.applicationID, readers.map(\.id), topics, deadlineMilliseconds: patience.query)
-    }
-
     public func assign(_ positions: [InputPartition: Int64]) throws {
         // What was queued for the old positions must not be taken for the new ones.
         if isAssigned { try check(rd_kafka_assign(client.handle, nil), "give up the partitions") }

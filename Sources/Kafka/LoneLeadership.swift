@@ -17,5 +17,7 @@ public final class LoneLeadership: Leadership {
 
     public var proof: any LeadershipProof { sole }
     public func storeOffsets(_ positions: [InputPartition: Int64]) throws { try offsets.store(positions) }
+    /// That broker keeps everything in memory: who loses the journal there loses these too.
+    public func committedOffsets(of partitions: [InputPartition]) -> [InputPartition: Int64] { [:] }
     public func release() { offsets.close(milliseconds: 1_000) }
 }

@@ -79,6 +79,7 @@ extension ProcessTests {
             try remake(application.topics.journal, ["retention.ms": "-1"])
             try refused(application, ["bring the journal topic back", "state reset"])
             try FileManager.default.removeItem(atPath: application.stateFolder.path)
+            try remake(application.topics.checkpoints, ["cleanup.policy": "compact"])
             let ratings = application.topics.name(of: .ratings)
             try refused(application, ["\(ratings)-0 up to offset 1", "bring the journal topic back", "state reset"])
         }

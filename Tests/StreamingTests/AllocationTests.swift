@@ -41,7 +41,6 @@ import Testing
         func bounds(of partitions: [InputPartition]) throws -> [InputPartition: Range<Int64>] {
             try Dictionary(uniqueKeysWithValues: partitions.map { ($0, try bounds(of: $0)) })
         }
-        func committedOffsets() throws -> [InputPartition: Int64] { [:] }
         func assign(_ positions: [InputPartition: Int64]) throws {}
 
         func poll(_ topics: InputTopics, limit: Int, waitMilliseconds: Int32, into batch: RecordBatch) throws {

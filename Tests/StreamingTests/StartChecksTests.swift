@@ -95,4 +95,38 @@ import Testing
         }
         #expect(error == .partitionGone(place: "p-ratings-1"))
     }
+
+    @Test func whoFollowedAJournalThatWasClearedDoesNotLead() throws {
+        let broker = try processed()
+        let service = try TestService(broker)
+        var polls = 0
+        service.leadership.election = {
+            polls += 1
+            if polls < 30 { return .following }
+            broker.journalBeginning = Int64(broker.journal.count)
+            broker.storedOffsets = [:]
+            return .leading
+        }
+        let epoch = Int64(broker.journal.count) - 1
+        #expect(throws: RecoveryError.journalCleared(epoch: epoch)) { try service.start() }
+    }
+
+    @Test func aFollowerStartsAgainWhenItsLeaderBeganALineageThatNoReplayGives() throws {
+        let directory = try TemporaryDirectory()
+        let broker = try processed()
+        let service = try TestService(broker)
+        var polls = 0
+        service.leadership.election = { [ratings] in
+            polls += 1
+            if polls == 30 {
+                // To another instance, which has no checkpoint, records are gone.
+                broker.compacted[ratings] = [3]
+                let leader = try TestService(broker, store: CheckpointStore(directory: directory.path))
+                try leader.start()
+            }
+            return polls > 60 ? .leading : .following
+        }
+        let epoch = Int64(broker.journal.count)
+        #expect(throws: RecoveryError.lineagePassed(epoch: epoch)) { try service.start() }
+    }
 }

@@ -24,7 +24,7 @@ extension StreamProcessor {
             standing = try leadership.poll()
         }
         try takeLead(books.restoration)
-        _ = try startChecks.check(books.restoration.position, committed: source.committedOffsets(), source)
+        _ = try checkStart(books.restoration.position)
 
         learner.takeForgotten(from: books.learner)
         books.lists.parkAll(users: books.learner.users, movies: books.learner.movies)

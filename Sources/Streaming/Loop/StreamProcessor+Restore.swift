@@ -82,7 +82,7 @@ extension StreamProcessor {
         try takeLead(restoration)
         take(restoration)
         fanOuts = position.fanOuts
-        let lost = try startChecks.check(position, committed: source.committedOffsets(), source)
+        let lost = try checkStart(position)
         if restoration.hasStarted {
             try continueLineage(restoration.doubts, lost)
         } else {
@@ -103,13 +103,22 @@ extension StreamProcessor {
         guard restoration.nextOffset >= end else {
             throw RecoveryError.journalUnreadable(read: restoration.nextOffset, end: end)
         }
+        // The newest record is never trimmed; without it this state continues nothing.
+        if restoration.journalOffset >= 0, try journal.bounds().lowerBound > restoration.journalOffset {
+            throw RecoveryError.journalCleared(epoch: restoration.position.epoch)
+        }
         if sink.delivery == .exactlyOnce && restoration.foreignRecords > 0 {
             throw RecoveryError.foreignRecords(restoration.foreignRecords)
         }
     }
 
-    var startChecks: StartChecks {
-        StartChecks(applicationID: settings.applicationID, topicPrefix: settings.topicPrefix)
+    /// Whether the stream can be gone on from there; returns what expired unread.
+    func checkStart(_ position: Position) throws -> [LostRange] {
+        let partitions = InputTopic.allCases.flatMap { topic in
+            (0..<source.partitionCount(of: topic)).map { InputPartition(topic, Int32($0)) }
+        }
+        return try StartChecks(applicationID: settings.applicationID, topicPrefix: settings.topicPrefix)
+            .check(position, committed: leadership.committedOffsets(of: partitions), source)
     }
 
     /// Gets ready to read on from `position`.

@@ -164,9 +164,13 @@ public final class StreamProcessor {
         // Each record makes at most one user due, so the commit can't outgrow its limit.
         let limit = min(StreamLimits.batchRecordsMax, max(1, listRoom))
         if position.isSilent { return try readAgain(limit: limit) }
-        try source.poll(
-            catalogueEnds == nil ? .all : [.movies, .users], limit: limit,
-            waitMilliseconds: pollWaitMilliseconds(), into: batch)
+        do {
+            try source.poll(
+                catalogueEnds == nil ? .all : [.movies, .users], limit: limit,
+                waitMilliseconds: pollWaitMilliseconds(), into: batch)
+        } catch let error as SourceError {
+            throw RecoveryError.from(error, topicPrefix: settings.topicPrefix)
+        }
         return batch.count >= limit / 2
     }
 

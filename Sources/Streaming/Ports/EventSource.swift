@@ -85,9 +85,6 @@ public protocol EventSource: AnyObject {
     /// The bounds of several partitions at once.
     func bounds(of partitions: [InputPartition]) throws -> [InputPartition: Range<Int64>]
 
-    /// The offsets that the application's consumer group has stored; partitions without one are left out.
-    func committedOffsets() throws -> [InputPartition: Int64]
-
     /// Starts reading every partition of every input topic at the given offsets. A partition that is not named
     /// starts at its beginning. Called once, before the first `poll` or `read`; calling again moves.
     func assign(_ positions: [InputPartition: Int64]) throws

@@ -22,6 +22,10 @@ public protocol Leadership: AnyObject {
     /// Stores the group's offsets, for lag tools; does not wait for the answer.
     func storeOffsets(_ positions: [InputPartition: Int64]) throws
 
+    /// The offsets that the group has stored, of these partitions; those without one are left out. Asked by who leads: so
+    /// they are of commits that are done.
+    func committedOffsets(of partitions: [InputPartition]) throws -> [InputPartition: Int64]
+
     /// Leaves, so that another may lead at once.
     func release()
 }
@@ -70,6 +74,7 @@ public final class SoleLeadership: Leadership, LeadershipProof {
     public func poll() -> Standing { .leading }
     public var proof: any LeadershipProof { self }
     public func storeOffsets(_ positions: [InputPartition: Int64]) {}
+    public func committedOffsets(of partitions: [InputPartition]) -> [InputPartition: Int64] { [:] }
     public func release() {}
 
     public var membership: (any Membership)? { token }

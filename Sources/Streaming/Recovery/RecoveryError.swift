@@ -17,6 +17,8 @@ public enum RecoveryError: Error, Equatable, CustomStringConvertible {
     case partitionGone(place: String)
     /// Records expired before they were read.
     case expiredUnread(place: String, position: Int64, beginning: Int64)
+    /// What this instance followed was taken out of the journal.
+    case journalCleared(epoch: Int64)
     /// There is no lineage that could be learnt anew.
     case nothingToRebuild
     /// While another instance was followed, it began a lineage that no replay gives.
@@ -65,6 +67,9 @@ public enum RecoveryError: Error, Equatable, CustomStringConvertible {
         case .expiredUnread(let place, let position, let beginning):
             "\(place) begins at offset \(beginning), but the next one to read is \(position): records expired unread;"
                 + " bring them back, or go on without them with --on-lost-offsets earliest"
+        case .journalCleared(let epoch):
+            "the journal was cleared up to epoch \(epoch) and after, to begin anew: start this instance again, so that it"
+                + " begins anew too"
         case .nothingToRebuild: "the journal is empty, so there is nothing to learn anew: start 'marquee serve'"
         case .lineagePassed(let epoch):
             "the leader began a lineage at epoch \(epoch) that a replay does not give: start this instance again, so that"

@@ -38,7 +38,8 @@ public final class Restoration {
             lastEpoch: lastEpoch
         ).newest(in: store, notice: notice)
         if let checkpoint { try checkpoint.restore(applier.learner, lists) }
-        try source.assign(checkpoint?.position.inputs ?? [:])
+        // Not from where nothing is kept any more: that would end in an error, not in a gap.
+        try ReplayInput(source).move(to: checkpoint?.position.inputs ?? [:])
         self.journal = journal
         self.lastEpoch = lastEpoch
         checkpointEpoch = checkpoint?.position.epoch ?? 0

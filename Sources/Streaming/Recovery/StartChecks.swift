@@ -13,7 +13,7 @@ struct StartChecks {
     var applicationID: String
     var topicPrefix: String
 
-    /// - Parameter committed: what the consumer group had stored before the journal was read.
+    /// - Parameter committed: what the consumer group has stored.
     /// - Returns: what expired unread.
     /// - Throws: `RecoveryError` when an input is not the one that was processed, or when the journal is not the one that
     ///   the group followed.

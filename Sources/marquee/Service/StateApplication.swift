@@ -1,4 +1,5 @@
 import CommandLineOptions
+import Foundation
 import Kafka
 import Streaming
 
@@ -28,14 +29,23 @@ struct StateApplication {
             directory: stateDirectory, log: try KafkaCheckpointLog.open(connection.configuration, topics: topics))
     }
 
-    /// Throws when an instance runs, leading or not, anywhere. One that died counts until its session has timed out.
+    /// How long an instance that died counts as a member: until its session times out.
+    private static let sessionSeconds = 7.0
+
+    /// Throws when an instance leads or is about to, anywhere; waits for one that died to be taken off.
     func checkNobodyServes() throws {
         let group = topics.applicationID
         if try connection.admin.isEmbeddedBroker() { return }
-        let count = try connection.admin.memberCount(of: group)
-        if count == 0 { return }
-        throw UserFacingError(
-            "the group '\(group)' has \(count == 1 ? "a member" : "\(count) members"): stop every 'marquee serve' of it; one"
-                + " that died is taken off after its session time-out")
+        let end = MonotonicTime.seconds + Self.sessionSeconds
+        while true {
+            let count = try connection.admin.memberCount(of: group)
+            if count == 0 { return }
+            if MonotonicTime.seconds > end {
+                throw UserFacingError(
+                    "the group '\(group)' has \(count == 1 ? "a member" : "\(count) members"): stop every 'marquee serve'"
+                        + " of it")
+            }
+            usleep(200_000)
+        }
     }
 }

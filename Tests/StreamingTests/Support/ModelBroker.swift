@@ -135,8 +135,6 @@ final class ModelSource: EventSource {
         try Dictionary(uniqueKeysWithValues: partitions.map { ($0, try bounds(of: $0)) })
     }
 
-    func committedOffsets() throws -> [InputPartition: Int64] { broker.storedOffsets }
-
     func assign(_ positions: [InputPartition: Int64]) throws {
         self.positions = broker.beginnings.merging(positions) { $1 }
     }
@@ -289,6 +287,7 @@ final class ModelLeadership: Leadership {
     func poll() throws -> Standing { try election() }
     var proof: any LeadershipProof { sole }
     func storeOffsets(_ positions: [InputPartition: Int64]) throws { broker.storedOffsets = positions }
+    func committedOffsets(of partitions: [InputPartition]) throws -> [InputPartition: Int64] { broker.storedOffsets }
     func release() {}
 }
 
