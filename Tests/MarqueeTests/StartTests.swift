@@ -2,6 +2,7 @@ import Events
 import Foundation
 import Kafka
 import KafkaTestSupport
+import ProcessTestSupport
 import Testing
 
 extension ProcessTests {
