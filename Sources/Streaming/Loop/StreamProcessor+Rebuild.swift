@@ -37,7 +37,6 @@ extension StreamProcessor {
         try goLive()
         while position.isSilent && !shouldStop() { try runOnce() }
         try stop()
-        leadership.release()
         return true
     }
 }
