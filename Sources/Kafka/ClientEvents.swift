@@ -70,6 +70,14 @@ public final class ClientEvents: Sendable {
         }
     }
 
+    /// Counts the answers to group offset commits.
+    static func installCommitReports(in properties: OpaquePointer?) {
+        rd_kafka_conf_set_offset_commit_cb(properties) { _, code, _, opaque in
+            guard let opaque else { return }
+            Unmanaged<ClientEvents>.fromOpaque(opaque).takeUnretainedValue().recordCommit(code)
+        }
+    }
+
     /// Hands rebalances to `handler`, on the thread that polls the consumer; it must assign or unassign, then or later.
     func installRebalance(in properties: OpaquePointer?, _ handler: @escaping @Sendable (KafkaRebalance) -> Void) {
         state.withLock { $0.onRebalance = handler }

@@ -63,10 +63,7 @@ public final class GroupLeadership: Leadership {
         self.inbox = inbox
         events.installRebalance(in: properties.handle) { rebalance in inbox.rebalances.withLock { $0.append(rebalance) }
         }
-        rd_kafka_conf_set_offset_commit_cb(properties.handle) { _, code, _, opaque in
-            guard let opaque else { return }
-            Unmanaged<ClientEvents>.fromOpaque(opaque).takeUnretainedValue().recordCommit(code)
-        }
+        ClientEvents.installCommitReports(in: properties.handle)
         client = try KafkaClient(.consumer, properties, configuration, events: events)
         rd_kafka_poll_set_consumer(client.handle)
         queue = try client.consumerQueue()
@@ -99,12 +96,7 @@ public final class GroupLeadership: Leadership {
 
     public func storeOffsets(_ positions: [InputPartition: Int64]) throws {
         if positions.isEmpty || stage != .leading { return }
-        let list = PartitionList(capacity: positions.count)
-        for (id, position) in positions { list.add(topics.name(of: id.topic), id.partition, offset: position) }
-        let code = rd_kafka_commit(client.handle, list.handle, 1)
-        guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
-            throw KafkaFailure(code, operation: "store the offsets of group '\(topics.applicationID)'")
-        }
+        try client.storeOffsets(positions, topics)
     }
 
     public func committedOffsets(of partitions: [InputPartition]) throws -> [InputPartition: Int64] {

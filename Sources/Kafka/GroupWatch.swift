@@ -1,10 +1,6 @@
-import CRdKafka
 import Synchronization
 
 /// Looks who is in a consumer group, on a thread of its own, because the question blocks.
-///
-/// It asks by `rd_kafka_list_groups`: librdkafka's newer admin request for the same (DescribeConsumerGroups) aborts the
-/// process when the coordinator goes away at the wrong moment.
 final class GroupWatch {
     private static let intervalMilliseconds: Int32 = 150
     private static let patienceMilliseconds: Int32 = 2_000
@@ -77,7 +73,8 @@ final class GroupWatch {
                 board.signal.clear()
                 continue
             }
-            let ids = members(client, groupID)
+            // A broker that is away or busy says nothing.
+            let ids = client.members(ofGroup: groupID, milliseconds: patienceMilliseconds).ids
             board.state.withLock { state in
                 if let ids, state.round == round { state.members = (round, ids) }
             }
@@ -86,24 +83,5 @@ final class GroupWatch {
             board.state.withLock { $0.isWanted = false }
         }
         client.close(deadlineMilliseconds: 2_000)
-    }
-
-    /// The ids of the group's members; nil when the broker is away or busy, which says nothing.
-    private static func members(_ client: KafkaClient, _ groupID: String) -> [String]? {
-        var list: UnsafePointer<rd_kafka_group_list>?
-        let code = rd_kafka_list_groups(client.handle, groupID, &list, patienceMilliseconds)
-        guard let list else { return nil }
-        defer { rd_kafka_group_list_destroy(list) }
-        // When some broker does not answer, a group that was found is still told by its own coordinator.
-        let isWhole = code == RD_KAFKA_RESP_ERR_NO_ERROR
-        guard isWhole || code == RD_KAFKA_RESP_ERR__PARTIAL && list.pointee.group_cnt > 0 else { return nil }
-        var ids: [String] = []
-        for group in UnsafeBufferPointer(start: list.pointee.groups, count: Int(list.pointee.group_cnt)) {
-            guard group.err == RD_KAFKA_RESP_ERR_NO_ERROR else { return nil }
-            for member in UnsafeBufferPointer(start: group.members, count: Int(group.member_cnt)) {
-                ids.append(member.member_id.map { String(cString: $0) } ?? "")
-            }
-        }
-        return ids
     }
 }

@@ -3,24 +3,13 @@ import CRdKafka
 extension KafkaAdmin {
     /// How many members a consumer group has now, 0 when there is no such group. A member that died without a word counts
     /// until its session times out.
-    ///
-    /// By `rd_kafka_list_groups`, as in `GroupWatch`.
     public func memberCount(of group: String, deadlineMilliseconds: Int = 10_000) throws -> Int {
         if try isWithoutGroups(deadlineMilliseconds) { return 0 }
         let deadline = Deadline(milliseconds: deadlineMilliseconds)
         while true {
-            var list: UnsafePointer<rd_kafka_group_list>?
             let left = Int32(clamping: max(1, deadline.millisecondsLeft))
-            var code = rd_kafka_list_groups(client.handle, group, &list, left)
-            var members = 0
-            if let list {
-                for group in UnsafeBufferPointer(start: list.pointee.groups, count: Int(list.pointee.group_cnt)) {
-                    if group.err != RD_KAFKA_RESP_ERR_NO_ERROR { code = group.err }
-                    members += Int(group.member_cnt)
-                }
-                rd_kafka_group_list_destroy(list)
-            }
-            if code == RD_KAFKA_RESP_ERR_NO_ERROR || members > 0 { return members }
+            let (ids, code) = client.members(ofGroup: group, milliseconds: left)
+            if let ids { return ids.count }
             guard code == RD_KAFKA_RESP_ERR__PARTIAL || KafkaFailure.reaction(to: code) == .retry, !deadline.hasPassed
             else { throw client.error(code, "look who is in the group '\(group)'") }
             client.serveCallbacks(milliseconds: 100)

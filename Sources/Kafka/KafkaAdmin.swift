@@ -81,19 +81,7 @@ public final class KafkaAdmin {
     /// The first offset kept and the high watermark.
     public func bounds(of topic: String, _ partition: Int32, deadlineMilliseconds: Int = 10_000) throws -> Range<Int64>
     {
-        let deadline = Deadline(milliseconds: deadlineMilliseconds)
-        while true {
-            var low: Int64 = 0
-            var high: Int64 = 0
-            let left = max(1, min(deadline.millisecondsLeft, 5_000))
-            let code = rd_kafka_query_watermark_offsets(
-                client.handle, topic, partition, &low, &high, Int32(left))
-            if code == RD_KAFKA_RESP_ERR_NO_ERROR { return low..<max(low, high) }
-            guard KafkaFailure.reaction(to: code) == .retry, !deadline.hasPassed else {
-                throw client.error(code, "ask for the offsets of \(topic)[\(partition)]")
-            }
-            client.serveCallbacks(milliseconds: 20)
-        }
+        try client.bounds(of: topic, partition, deadlineMilliseconds: deadlineMilliseconds)
     }
 
     /// The first offset whose record is not older than the given time, or the end when there is none. The embedded

@@ -12,12 +12,9 @@ import Streaming
 public final class KafkaEventSink: EventSink {
     private let client: KafkaClient
     private let reports: QueueHandle
-    private let recommendations: TopicHandle
-    private let deadLetters: TopicHandle
-    private let journal: TopicHandle
+    private let outputs: OutputTopics
     private let journalPartition: Int32
     private let journalKey: [UInt8]
-    private let standardHeaders: OpaquePointer?
     private let admin: KafkaAdmin
     private var tally = DeliveryTally()
     private var failure: (any Error)?
@@ -48,19 +45,12 @@ public final class KafkaEventSink: EventSink {
         let client = try KafkaClient(.producer, properties, configuration)
         self.client = client
         reports = try client.mainQueue()
-        recommendations = try client.topic(topics.recommendations)
-        deadLetters = try client.topic(topics.deadLetters)
-        journal = try client.topic(topics.journal)
+        outputs = try OutputTopics(client, topics)
         self.journalPartition = journalPartition
         journalKey = Array(topics.transactionalID(cell: journalPartition).utf8)
-        standardHeaders = rd_kafka_headers_new(1)
-        rd_kafka_header_add(standardHeaders, "content-type", -1, "application/json", -1)
     }
 
-    deinit {
-        try? close(waitMilliseconds: 0)
-        rd_kafka_headers_destroy(standardHeaders)
-    }
+    deinit { try? close(waitMilliseconds: 0) }
 
     public var events: ClientEvents { client.events }
 
@@ -69,28 +59,24 @@ public final class KafkaEventSink: EventSink {
 
     /// Reads the journal's end: from then on each of its records must be this sink's.
     public func open(whileWaiting: () throws -> Void) throws -> Int64 {
-        journalEnd = try admin.bounds(of: journal.name, journalPartition).upperBound
+        journalEnd = try admin.bounds(of: outputs.journal.name, journalPartition).upperBound
         admin.close()
         return journalEnd
     }
 
     public func send(_ chunk: OutputChunk, epoch: Int64) throws {
-        let bytes = chunk.bytes.bytes
         let tag = DeliveryTag(epoch: epoch, isJournal: false)
         for record in chunk.records {
-            let topic = record.kind == .recommendation ? recommendations : deadLetters
             try produce(
-                topic, partition: Int32(MARQUEE_PARTITION_UNASSIGNED),
-                key: Self.slice(bytes, record.keyStart, record.keyCount),
-                value: Self.slice(bytes, record.valueStart, record.valueCount),
-                headers: headers(of: record, in: chunk), tag: tag)
+                outputs.topic(of: record), partition: Int32(MARQUEE_PARTITION_UNASSIGNED), key: chunk.key(of: record),
+                value: chunk.value(of: record), headers: outputs.headers(of: record, in: chunk), tag: tag)
         }
     }
 
     public func append(journalRecord: UnsafeRawBufferPointer, epoch: Int64, inputs: [InputPartition: Int64]) throws {
         try journalKey.withUnsafeBytes { key in
             try produce(
-                journal, partition: journalPartition, key: key, value: journalRecord, headers: nil,
+                outputs.journal, partition: journalPartition, key: key, value: journalRecord, headers: nil,
                 tag: DeliveryTag(epoch: epoch, isJournal: true))
         }
     }
@@ -148,20 +134,6 @@ extension KafkaEventSink {
         pendingCount += 1
     }
 
-    /// The headers that a record goes out with, owned by the caller; nil for none.
-    private func headers(of record: OutputChunk.Record, in chunk: OutputChunk) -> OpaquePointer? {
-        if record.headers < 0 {
-            return record.kind == .recommendation ? rd_kafka_headers_copy(standardHeaders) : nil
-        }
-        return makeHeaders(chunk.headers[record.headers])
-    }
-
-    private static func slice(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ count: Int) -> UnsafeRawBufferPointer {
-        count < 0
-            ? UnsafeRawBufferPointer(start: nil, count: 0)
-            : UnsafeRawBufferPointer(rebasing: bytes[start..<start + count])
-    }
-
     /// Takes every report that waits; blocks up to `milliseconds` for the first one.
     private func serveReports(milliseconds: Int32) {
         var wait = milliseconds
@@ -198,7 +170,8 @@ extension KafkaEventSink {
         // The broker may acknowledge a repeated request without naming the offset; the next record then tells.
         let offset = message.pointee.offset >= 0 ? message.pointee.offset : journalEnd
         if offset != journalEnd {
-            failure = failure ?? KafkaError.anotherLeaderWrote(topic: journal.name, expected: journalEnd, got: offset)
+            failure =
+                failure ?? KafkaError.anotherLeaderWrote(topic: outputs.journal.name, expected: journalEnd, got: offset)
             return
         }
         journalEnd += 1

@@ -111,17 +111,7 @@ private final class JournalReader {
 
     /// The first offset kept and the last stable offset.
     func stableBounds() throws -> Range<Int64> {
-        let deadline = Deadline(milliseconds: 10_000)
-        while true {
-            var low: Int64 = 0
-            var high: Int64 = 0
-            let code = rd_kafka_query_watermark_offsets(client.handle, topic, partition, &low, &high, 2_000)
-            if code == RD_KAFKA_RESP_ERR_NO_ERROR { return low..<max(low, high) }
-            guard KafkaFailure.reaction(to: code) == .retry, !deadline.hasPassed else {
-                throw client.error(code, "ask for the offsets of \(topic)[\(partition)]")
-            }
-            client.serveCallbacks(milliseconds: 20)
-        }
+        try client.bounds(of: topic, partition, deadlineMilliseconds: 10_000)
     }
 
     func move(to offset: Int64) throws {

@@ -20,16 +20,12 @@ public final class KafkaTransactionalProducer: TransactionalProducer {
     /// One librdkafka producer with its topics.
     private struct Client {
         let client: KafkaClient
-        let recommendations: TopicHandle
-        let deadLetters: TopicHandle
-        let journal: TopicHandle
-        let standardHeaders: OpaquePointer?
+        let outputs: OutputTopics
 
         func close() {
             // What is in its queues belongs to a transaction that will not be committed.
             rd_kafka_purge(client.handle, Int32(RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT))
             client.close(deadlineMilliseconds: 1_000)
-            rd_kafka_headers_destroy(standardHeaders)
         }
     }
 
@@ -76,24 +72,20 @@ public final class KafkaTransactionalProducer: TransactionalProducer {
 
     public func produce(_ commit: SealedCommit) throws(TransactionFailure) {
         let current = try client()
-        let bytes = commit.outputs.bytes.bytes
+        let chunk = commit.outputs
         let tag = DeliveryTag(epoch: commit.epoch, isJournal: false)
-        for record in commit.outputs.records {
-            let topic = record.kind == .recommendation ? current.recommendations : current.deadLetters
-            let headers =
-                record.headers >= 0
-                ? makeHeaders(commit.outputs.headers[record.headers])
-                : record.kind == .recommendation ? rd_kafka_headers_copy(current.standardHeaders) : nil
+        for record in chunk.records {
             try produce(
-                topic, Int32(MARQUEE_PARTITION_UNASSIGNED), Self.slice(bytes, record.keyStart, record.keyCount),
-                Self.slice(bytes, record.valueStart, record.valueCount), headers, tag)
+                current.outputs.topic(of: record), Int32(MARQUEE_PARTITION_UNASSIGNED), chunk.key(of: record),
+                chunk.value(of: record), current.outputs.headers(of: record, in: chunk), tag)
         }
         var key = topics.transactionalID(cell: journalPartition)
         // withUTF8 can't throw typed errors, so the call's answer is carried out.
         let result: Result<Void, TransactionFailure> = key.withUTF8 { key in
             do throws(TransactionFailure) {
                 try produce(
-                    current.journal, journalPartition, UnsafeRawBufferPointer(key), commit.journalRecord.bytes, nil,
+                    current.outputs.journal, journalPartition, UnsafeRawBufferPointer(key), commit.journalRecord.bytes,
+                    nil,
                     DeliveryTag(epoch: commit.epoch, isJournal: true))
                 return .success(())
             } catch {
@@ -158,12 +150,7 @@ public final class KafkaTransactionalProducer: TransactionalProducer {
         // By callback, because a commit waits for deliveries by serving callbacks.
         events.installDeliveryReports(in: properties.handle)
         let client = try KafkaClient(.producer, properties, configuration, events: events)
-        let headers = rd_kafka_headers_new(1)
-        rd_kafka_header_add(headers, "content-type", -1, "application/json", -1)
-        return Client(
-            client: client, recommendations: try client.topic(topics.recommendations),
-            deadLetters: try client.topic(topics.deadLetters), journal: try client.topic(topics.journal),
-            standardHeaders: headers)
+        return Client(client: client, outputs: try OutputTopics(client, topics))
     }
 
     /// Enqueues one record; while the queue is full, waits for deliveries, which make room.
@@ -199,11 +186,5 @@ public final class KafkaTransactionalProducer: TransactionalProducer {
             case .fatal: .fatal
             }
         return TransactionFailure(kind, "\(failure.message) (\(failure.name))")
-    }
-
-    private static func slice(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ count: Int) -> UnsafeRawBufferPointer {
-        count < 0
-            ? UnsafeRawBufferPointer(start: nil, count: 0)
-            : UnsafeRawBufferPointer(rebasing: bytes[start..<start + count])
     }
 }

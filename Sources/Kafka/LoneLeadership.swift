@@ -7,7 +7,7 @@ public final class LoneLeadership: Leadership {
     private let offsets: GroupOffsets
 
     public init(_ configuration: KafkaConfiguration, topics: KafkaTopics) {
-        offsets = GroupOffsets(configuration, groupID: topics.applicationID, topics: topics)
+        offsets = GroupOffsets(configuration, topics: topics)
     }
 
     public func poll() -> Standing {

@@ -13,11 +13,9 @@ final class PortForwarder {
 
     /// Throws `KafkaError.brokerDidNotStart` when `port` is taken.
     init(from port: UInt16, to target: UInt16) throws {
-        let opened = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        let opened = Loopback.socket()
         let stopping = StopFlag()
-        var on: Int32 = 1
-        setsockopt(opened, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
-        guard opened >= 0, Self.withLoopback(port, { bind(opened, $0, $1) }) == 0, listen(opened, 16) == 0 else {
+        guard opened >= 0, Loopback.with(port, { bind(opened, $0, $1) }) == 0, listen(opened, 16) == 0 else {
             let reason = String(cString: strerror(errno))
             Glibc.close(opened)
             throw KafkaError.brokerDidNotStart(reason: "port \(port) cannot be opened: \(reason)")
@@ -50,10 +48,10 @@ final class PortForwarder {
     /// Copies both ways until either side closes.
     private static func pass(_ client: Int32, _ target: UInt16, _ stopping: StopFlag) {
         defer { Glibc.close(client) }
-        let server = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        let server = Loopback.socket()
         guard server >= 0 else { return }
         defer { Glibc.close(server) }
-        guard withLoopback(target, { connect(server, $0, $1) }) == 0 else { return }
+        guard Loopback.with(target, { connect(server, $0, $1) }) == 0 else { return }
         var ends = [
             pollfd(fd: client, events: Int16(POLLIN), revents: 0),
             pollfd(fd: server, events: Int16(POLLIN), revents: 0),
@@ -64,31 +62,7 @@ final class PortForwarder {
             guard poll(&ends, 2, 200) >= 0 || errno == EINTR else { return }
             for (from, to) in [(0, 1), (1, 0)] where ends[from].revents != 0 {
                 let count = recv(ends[from].fd, buffer.baseAddress, buffer.count, 0)
-                guard count > 0, sendAll(ends[to].fd, buffer.prefix(count)) else { return }
-            }
-        }
-    }
-
-    private static func sendAll(_ descriptor: Int32, _ bytes: Slice<UnsafeMutableRawBufferPointer>) -> Bool {
-        var rest = UnsafeRawBufferPointer(UnsafeMutableRawBufferPointer(rebasing: bytes))
-        while !rest.isEmpty {
-            let count = Glibc.send(descriptor, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL))
-            guard count > 0 else { return false }
-            rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
-        }
-        return true
-    }
-
-    private static func withLoopback(
-        _ port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
-    ) -> Int32 {
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        return withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                body($0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                guard count > 0, Loopback.send(ends[to].fd, buffer.prefix(count)) else { return }
             }
         }
     }

@@ -22,12 +22,8 @@ extension DestructionTests {
             let deployment = try Deployment(
                 servers: broker.address, partitions: 3, serviceOptions: Intensity.sessionOptions)
             let state = try TemporaryFolder()
-            try Storm.sendCatalogue(deployment)
-            let watch = try ListWatch(deployment)
+            let (storm, watch) = try Storm.begin(deployment, .moderate)
             defer { watch.stop() }
-            var mixture = Storm.Mixture()
-            mixture.ratingsPerSecond = 500
-            let storm = try Storm(deployment, seed: Intensity.seed, watch: watch, mixture)
             defer { storm.abandon() }
             let servers = broker.linkedAddress(0)
             var service = try deployment.serve(state: state.path, servers: servers)

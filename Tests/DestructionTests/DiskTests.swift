@@ -64,10 +64,7 @@ extension DestructionTests {
 
         private func begin() throws -> (Deployment, Storm, ListWatch) {
             let deployment = try Deployment(servers: TestBroker.servers(), partitions: 2)
-            try Storm.sendCatalogue(deployment)
-            let watch = try ListWatch(deployment)
-            let storm = try Storm(
-                deployment, seed: Intensity.seed, watch: watch, Storm.Mixture(ratingsPerSecond: 300))
+            let (storm, watch) = try Storm.begin(deployment, Storm.Mixture(ratingsPerSecond: 300))
             return (deployment, storm, watch)
         }
 

@@ -19,10 +19,8 @@ extension DestructionTests {
             let deployment = try Deployment(
                 servers: TestBroker.servers(), partitions: partitions, serviceOptions: Intensity.sessionOptions)
             let state = try TemporaryFolder()
-            try Storm.sendCatalogue(deployment)
-            let watch = try ListWatch(deployment)
+            let (storm, watch) = try Storm.begin(deployment, seed: seed)
             defer { watch.stop() }
-            let storm = try Storm(deployment, seed: seed, watch: watch)
             defer { storm.abandon() }
             var wiped = 0
             for number in 0..<Intensity.kills {
@@ -61,11 +59,8 @@ extension DestructionTests {
             var random = Seeded(state: Intensity.seed)
             let deployment = try Deployment(servers: TestBroker.servers(), partitions: 1)
             let state = try TemporaryFolder()
-            try Storm.sendCatalogue(deployment)
-            let watch = try ListWatch(deployment)
+            let (storm, watch) = try Storm.begin(deployment, Storm.Mixture(changesCatalogue: false))
             defer { watch.stop() }
-            let storm = try Storm(
-                deployment, seed: Intensity.seed, watch: watch, Storm.Mixture(changesCatalogue: false))
             defer { storm.abandon() }
             for _ in 0..<6 {
                 let service = try deployment.startService(state: state.path)

@@ -22,12 +22,8 @@ extension DestructionTests {
             let deployment = try Deployment(
                 servers: TestBroker.servers(), partitions: 2, serviceOptions: Intensity.sessionOptions)
             let state = try TemporaryFolder()
-            try Storm.sendCatalogue(deployment)
-            let watch = try ListWatch(deployment)
+            let (storm, watch) = try Storm.begin(deployment, .moderate)
             defer { watch.stop() }
-            var mixture = Storm.Mixture()
-            mixture.ratingsPerSecond = 500
-            let storm = try Storm(deployment, seed: Intensity.seed, watch: watch, mixture)
             defer { storm.abandon() }
             var service = try deployment.serve(state: state.path)
             for _ in 0..<Intensity.takeovers {
@@ -56,12 +52,8 @@ extension DestructionTests {
             let broker = try PrivateBroker(home: #require(ApacheKafka.home), links: 2)
             let deployment = try Deployment(
                 servers: broker.address, partitions: 3, serviceOptions: Intensity.sessionOptions)
-            try Storm.sendCatalogue(deployment)
-            let watch = try ListWatch(deployment)
+            let (storm, watch) = try Storm.begin(deployment, .moderate)
             defer { watch.stop() }
-            var mixture = Storm.Mixture()
-            mixture.ratingsPerSecond = 500
-            let storm = try Storm(deployment, seed: Intensity.seed, watch: watch, mixture)
             defer { storm.abandon() }
             let first = try Instance(deployment, servers: broker.linkedAddress(0))
             // What a follower says when it has caught up needs a journal.

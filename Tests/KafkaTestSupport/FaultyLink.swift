@@ -1,4 +1,5 @@
 import Foundation
+import Kafka
 import Synchronization
 
 /// Passes TCP connections on to another port of this machine, until it is told to fail as networks do.
@@ -95,39 +96,9 @@ public final class FaultyLink: Sendable {
     }
 }
 
-/// The few socket calls that are needed, on 127.0.0.1.
-enum Loopback {
-    static func socket() -> Int32 {
-        let descriptor = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        var on: Int32 = 1
-        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
-        return descriptor
-    }
-
-    static func with(_ port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        return withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                body($0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-    }
-
+extension Loopback {
     static func sendAtOnce(_ descriptor: Int32) {
         var on: Int32 = 1
         setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
-    }
-
-    static func send(_ descriptor: Int32, _ bytes: Slice<UnsafeMutableRawBufferPointer>) -> Bool {
-        var rest = UnsafeRawBufferPointer(UnsafeMutableRawBufferPointer(rebasing: bytes))
-        while !rest.isEmpty {
-            let count = Glibc.send(descriptor, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL))
-            guard count > 0 else { return false }
-            rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
-        }
-        return true
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Kafka
 
 /// An Apache Kafka of a suite's own, to be stopped, killed and paused. It ends with this object, or with the process
 /// however that ends.

@@ -81,7 +81,7 @@ extension ProcessTests {
         #expect(Set(exported.keys) == Set(oracle.standings.keys))
         for (id, user) in exported {
             #expect(user.ratings.sorted { $0[0] < $1[0] } == oracle.exported(id), "user \(id)")
-            #expect(user.listSequence == history.lists[id]?.count ?? 0, "user \(id)")
+            #expect(user.listSequence == Int64(history.lists[id]?.count ?? 0), "user \(id)")
         }
     }
 }

@@ -114,11 +114,8 @@ extension StreamProcessor {
 
     /// Whether the stream can be gone on from there; returns what expired unread.
     func checkStart(_ position: Position) throws -> [LostRange] {
-        let partitions = InputTopic.allCases.flatMap { topic in
-            (0..<source.partitionCount(of: topic)).map { InputPartition(topic, Int32($0)) }
-        }
-        return try StartChecks(applicationID: settings.applicationID, topicPrefix: settings.topicPrefix)
-            .check(position, committed: leadership.committedOffsets(of: partitions), source)
+        try StartChecks(applicationID: settings.applicationID, topicPrefix: settings.topicPrefix)
+            .check(position, committed: leadership.committedOffsets(of: source.partitions), source)
     }
 
     /// Gets ready to read on from `position`.
@@ -141,14 +138,7 @@ extension StreamProcessor {
 
     private func currentCatalogueEnds() throws -> [InputPartition: Int64] {
         if position.isSilent { return position.silentEnds.filter { $0.key.topic != .ratings } }
-        var ends: [InputPartition: Int64] = [:]
-        for topic in [InputTopic.movies, .users] {
-            for number in 0..<source.partitionCount(of: topic) {
-                let partition = InputPartition(topic, Int32(number))
-                let bounds = try source.bounds(of: partition)
-                if bounds.upperBound > bounds.lowerBound { ends[partition] = bounds.upperBound }
-            }
-        }
-        return ends
+        return try source.bounds(of: source.partitions.filter { $0.topic != .ratings })
+            .filter { !$0.value.isEmpty }.mapValues(\.upperBound)
     }
 }

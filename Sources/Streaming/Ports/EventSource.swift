@@ -112,6 +112,15 @@ public protocol EventSource: AnyObject {
     func close()
 }
 
+extension EventSource {
+    /// Every partition of every input topic, in order.
+    var partitions: [InputPartition] {
+        InputTopic.allCases.flatMap { topic in
+            (0..<partitionCount(of: topic)).map { InputPartition(topic, Int32($0)) }
+        }
+    }
+}
+
 /// A Kafka record header.
 public struct RecordHeader: Sendable, Equatable {
     public var name: String

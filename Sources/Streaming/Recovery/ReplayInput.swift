@@ -50,11 +50,7 @@ struct ReplayInput {
 
     /// The offsets, those that are not kept any more replaced by the first that is; every partition is named.
     private func kept(_ positions: [InputPartition: Int64]) throws -> [InputPartition: Int64] {
-        var all: [InputPartition] = []
-        for topic in InputTopic.allCases {
-            for number in 0..<source.partitionCount(of: topic) { all.append(InputPartition(topic, Int32(number))) }
-        }
-        return try source.bounds(of: all).reduce(into: [:]) { result, entry in
+        try source.bounds(of: source.partitions).reduce(into: [:]) { result, entry in
             result[entry.key] = max(entry.value.lowerBound, positions[entry.key] ?? 0)
         }
     }

@@ -89,48 +89,20 @@ final class Deployment {
         try KafkaTopicReader(configuration(), topic: topic, from: .beginning).readToEnd(body)
     }
 
-    struct Digest: Decodable, Equatable {
-        var digest: String
-        var epoch: Int64
-        var users: Int
-        var movies: Int
-        var ratingsApplied: Int
-        var inputOffsets: [String: [String: Int64]]
-    }
-
     /// `marquee state digest` from the checkpoints of a state directory; by the journal alone without one.
     func digest(state: String? = nil, at epoch: Int64? = nil, _ location: SourceLocation = #_sourceLocation) throws
-        -> Digest
+        -> StateDigest
     {
         let finished = try inspect("digest", state, epoch, ["--output", "json"])
         try #require(finished.ending == .exited(0), "digest said: \(finished.errors)", sourceLocation: location)
-        return try finished.json(Digest.self)
-    }
-
-    struct ExportedUser: Decodable, Equatable {
-        var userID: Int64
-        /// Movie, stars, event time in epoch seconds.
-        var ratings: [[Double]]
-        var listSequence: Int64
-
-        private enum CodingKeys: String, CodingKey {
-            case ratings
-            case userID = "user_id"
-            case listSequence = "list_sequence"
-        }
+        return try finished.json(StateDigest.self)
     }
 
     /// `marquee state export`, by user.
     func export(state: String? = nil, at epoch: Int64? = nil, _ location: SourceLocation = #_sourceLocation) throws
         -> [Int64: ExportedUser]
     {
-        let finished = try inspect("export", state, epoch, [])
-        try #require(finished.ending == .exited(0), "export said: \(finished.errors)", sourceLocation: location)
-        let users = try finished.output.split(separator: "\n").map {
-            try JSONDecoder().decode(ExportedUser.self, from: Data($0.utf8))
-        }
-        #expect(Set(users.map(\.userID)).count == users.count, "a user is exported twice", sourceLocation: location)
-        return Dictionary(users.map { ($0.userID, $0) }) { $1 }
+        try inspect("export", state, epoch, []).exportedUsers(location)
     }
 
     private func inspect(_ command: String, _ state: String?, _ epoch: Int64?, _ options: [String]) throws -> Finished {

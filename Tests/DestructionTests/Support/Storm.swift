@@ -14,6 +14,9 @@ final class Storm: Sendable {
         /// Whether movies and users change and users are forgotten.
         var changesCatalogue = true
         var ratingsPerSecond = 1500.0
+
+        /// Leaves room to take over in.
+        static let moderate = Mixture(ratingsPerSecond: 500)
     }
 
     /// What has been sent.
@@ -49,6 +52,15 @@ final class Storm: Sendable {
         }
         for user in stream.users { try producer.send(.users, user.userID, StormText.user(user), deployment) }
         try producer.flush()
+    }
+
+    /// Sends the catalogue, and starts it with a watch over the lists.
+    static func begin(
+        _ deployment: Deployment, seed: UInt64 = Intensity.seed, _ mixture: Mixture = Mixture()
+    ) throws -> (Storm, ListWatch) {
+        try sendCatalogue(deployment)
+        let watch = try ListWatch(deployment)
+        return (try Storm(deployment, seed: seed, watch: watch, mixture), watch)
     }
 
     /// Starts it. `watch` tells when a forgotten user's list is gone: he rates again no earlier.

@@ -54,38 +54,23 @@ final class Application {
     /// are read independently, so who publishes all at once to a service that runs may see a rating before a movie.
     func publishCatalogue(_ dataset: DatasetFolder) throws { try replay(dataset, ["--limit", "1"]) }
 
-    struct Digest: Decodable, Equatable {
-        var digest: String
-        var epoch: Int64
-        var users: Int
-        var movies: Int
-        var ratingsApplied: Int
-        var inputOffsets: [String: [String: Int64]]
-    }
-
     /// `marquee state digest` with this state directory; by the journal alone without one. `errors` receives
     /// what it said.
     func digest(
         state: TemporaryFolder? = nil, at epoch: Int64? = nil, errors: UnsafeMutablePointer<String>? = nil
-    ) throws -> Digest {
+    ) throws -> StateDigest {
         var arguments = ["state", "digest"] + identity + ["--output", "json"]
         if let state { arguments += ["--state-dir", state.path] } else { arguments.append("--replay") }
         if let epoch { arguments += ["--at", String(epoch)] }
         let finished = try marquee(arguments)
         try #require(finished.ending == .exited(0), "state digest said: \(finished.errors)")
         errors?.pointee = finished.errors
-        return try finished.json(Digest.self)
+        return try finished.json(StateDigest.self)
     }
 
     /// `marquee state export`, by user.
     func export() throws -> [Int64: ExportedUser] {
-        let finished = try marquee(["state", "export"] + identity + ["--state-dir", stateFolder.path])
-        try #require(finished.ending == .exited(0), "state export said: \(finished.errors)")
-        let users = try finished.output.split(separator: "\n").map {
-            try JSONDecoder().decode(ExportedUser.self, from: Data($0.utf8))
-        }
-        #expect(Set(users.map(\.userID)).count == users.count, "a user is exported twice")
-        return Dictionary(users.map { ($0.userID, $0) }) { $1 }
+        try marquee(["state", "export"] + identity + ["--state-dir", stateFolder.path]).exportedUsers()
     }
 
     /// All records of a topic up to its end as of now; of one partition they are in order.
@@ -106,19 +91,5 @@ final class Application {
                 (key: Array(String(event.key).utf8), value: event.json.map { Array($0.utf8) }))
         }
         try producer.flush(deadlineMilliseconds: 20_000)
-    }
-}
-
-/// A line of `marquee state export`.
-struct ExportedUser: Decodable, Equatable {
-    var userID: Int64
-    /// Movie, stars, event time in epoch seconds.
-    var ratings: [[Double]]
-    var listSequence: Int
-
-    private enum CodingKeys: String, CodingKey {
-        case ratings
-        case userID = "user_id"
-        case listSequence = "list_sequence"
     }
 }
