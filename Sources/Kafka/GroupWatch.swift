@@ -12,7 +12,7 @@ final class GroupWatch {
             var round = 0
             var isWanted = false
             var isEnding = false
-            var members: (round: Int, ids: [String])?
+            var answer: [KnownMember]?
         }
 
         let state = Mutex(State())
@@ -41,22 +41,21 @@ final class GroupWatch {
     func forget() {
         board.state.withLock {
             $0.round += 1
-            $0.members = nil
+            $0.answer = nil
         }
     }
 
-    /// How many members but the one of this instance id there are; nil until an answer has come.
-    func others(than instanceID: String) -> Int? {
-        let (ids, wakes) = board.state.withLock { state in
+    /// Who is in the group; nil until an answer has come. Each answer is given once.
+    func members() -> [KnownMember]? {
+        let (members, wakes) = board.state.withLock { state in
             defer {
-                state.members = nil
+                state.answer = nil
                 state.isWanted = true
             }
-            return (state.members?.ids, !state.isWanted)
+            return (state.answer, !state.isWanted)
         }
         if wakes { board.signal.raise() }
-        // The coordinator makes a static member's id of its instance id, a hyphen and something random.
-        return ids.map { ids in ids.reduce(0) { $0 + ($1.hasPrefix(instanceID + "-") ? 0 : 1) } }
+        return members
     }
 
     /// Unchecked because the client moves to the thread, which alone uses and closes it.
@@ -74,9 +73,9 @@ final class GroupWatch {
                 continue
             }
             // A broker that is away or busy says nothing.
-            let ids = client.members(ofGroup: groupID, milliseconds: patienceMilliseconds).ids
+            let members = client.members(ofGroup: groupID, milliseconds: patienceMilliseconds).members
             board.state.withLock { state in
-                if let ids, state.round == round { state.members = (round, ids) }
+                if let members, state.round == round { state.answer = members }
             }
             // Only an end cuts this short, because nobody wakes a thread that is asked already.
             if board.signal.wait(milliseconds: intervalMilliseconds) { board.signal.clear() }

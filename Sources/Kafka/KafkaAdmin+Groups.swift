@@ -8,8 +8,8 @@ extension KafkaAdmin {
         let deadline = Deadline(milliseconds: deadlineMilliseconds)
         while true {
             let left = Int32(clamping: max(1, deadline.millisecondsLeft))
-            let (ids, code) = client.members(ofGroup: group, milliseconds: left)
-            if let ids { return ids.count }
+            let (members, code) = client.members(ofGroup: group, milliseconds: left)
+            if let members { return members.count }
             guard code == RD_KAFKA_RESP_ERR__PARTIAL || KafkaFailure.reaction(to: code) == .retry, !deadline.hasPassed
             else { throw client.error(code, "look who is in the group '\(group)'") }
             client.serveCallbacks(milliseconds: 100)

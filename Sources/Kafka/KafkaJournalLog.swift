@@ -142,13 +142,19 @@ private final class JournalReader {
                     position = max(position, end)
                     return
                 }
+                if offset < position {
+                    // Handed out before: a fetch that was repeated.
+                    drop()
+                    continue
+                }
                 do {
                     try handler(
                         offset, UnsafeRawBufferPointer(start: message.pointee.payload, count: message.pointee.len))
                 } catch {
                     // Whoever threw decides where reading goes on.
                     drop()
-                    position = -2
+                    rd_kafka_assign(client.handle, nil)
+                    position = -1
                     throw error
                 }
                 position = offset + 1

@@ -95,6 +95,12 @@ final class PartitionReader {
                     position = max(position, cut)
                     return batch.count - first
                 }
+                if offset < position {
+                    // Handed out before: a fetch that was repeated.
+                    rd_kafka_message_destroy(message)
+                    head += 1
+                    continue
+                }
                 if room == 0 { return 0 }
                 batch.records[batch.count] = record(message)
                 batch.count += 1

@@ -1,25 +1,27 @@
 /// The life of one commit as a Kafka transaction, exactly once.
 ///
 ///              ┌───────┐     ┌─────────┐     ┌────────────────┐     ┌────────────┐
-///     start ──▶│ begin │─ok─▶│ produce │─ok─▶│ send offsets   │─ok─▶│   commit   │─ok──▶ committed
+///     start ──▶│ begin │─ok─▶│ produce │─ok─▶│  send offsets  │─ok─▶│   commit   │─ok──▶ committed
 ///              └───────┘     └─────────┘     └────────────────┘     └────────────┘
-///               ▲     ▲           │ abortable        │ abortable          │ abortable
-///               │     │           ▼                  ▼                    ▼
-///               │     │        ┌───────┐                                                (retriable, in every
-///               │     │        │ abort │                                                 state: the same
-///               │     │        └───────┘                                                 call again)
-///               │   leads        │ ok
-///               │  ┌─────────────┴─┐
-///               └──│ prove (again) │─refused──▶ lost
-///               │  └───────────────┘
-///               │  ┌───────────────┐ leads  ┌───────┐ ok  ┌──────────────┐─ mine ───────▶ committed
-///     fatal ────┼─▶│ prove (reset) │───────▶│ reset │────▶│ read journal │
-///               │  └───────────────┘        └───────┘     └──────────────┘─ another's ──▶ lost
-///               │     │ refused ──▶ lost                    │ the one before
-///               └───────────────────────────────────────────┘
+///               ▲     ▲           │ retriable,       │ abortable          │ abortable: whether it was
+///               │     │           │ abortable        │                    │ done is not known
+///               │     │           ▼                  │                    ▼
+///               │     │       ┌───────┐              │            as fatal, in every state
+///               │     │       │ abort │◀─────────────┘
+///               │     │       └───────┘                      retriable, in every other state:
+///               │   leads         │ ok                       the same call again
+///               │  ┌──────────────┴─┐
+///               └──│ prove (begin)  │─refused──▶ lost
+///               │  └────────────────┘
+///               │  ┌────────────────┐ leads  ┌───────┐ ok  ┌──────────────┐─ mine ───────▶ committed
+///     fatal ────┼─▶│ prove (reset)  │───────▶│ reset │────▶│ read journal │
+///               │  └────────────────┘        └───────┘     └──────────────┘─ another's ──▶ lost
+///               │    │ refused ▲ any failure     │               │ the one before
+///               │    ▼ lost    └─────────────────┘               │
+///               └────────────────────────────────────────────────┘
 ///
-/// A failed call whose outcome is not known is fatal for its producer, so the journal is read before the same bytes are
-/// sent again; and before anything that fences others, leadership is proven. A value: it says what is to be done next,
+/// A call whose outcome is not known ends its producer, and the journal is read before the same bytes are sent again.
+/// Before anything that fences others, every time, leadership is proven. A value: it says what is to be done next,
 /// and `TransactionRunner` does it.
 public struct TransactionCycle: Sendable, Equatable {
     public enum Step: Sendable, Equatable {
@@ -84,21 +86,22 @@ public struct TransactionCycle: Sendable, Equatable {
         case (.reset, .succeeded): next = .readJournal
 
         case (.begin, .failed(.retriable)), (.sendOffsets, .failed(.retriable)), (.commit, .failed(.retriable)),
-            (.abort, .failed(.retriable)), (.reset, .failed(.retriable)):
+            (.abort, .failed(.retriable)):
             isRetry = true
         // Records are half in the transaction: only giving it up is clean.
         case (.produce, .failed(.retriable)): next = .abort
 
-        case (.produce, .failed(.abortable)), (.sendOffsets, .failed(.abortable)), (.commit, .failed(.abortable)):
-            next = .abort
-        // Nothing is open yet, or giving up failed: the producer is in doubt.
-        case (.begin, .failed(.abortable)), (.abort, .failed(.abortable)): prove(thenReset: true)
+        case (.produce, .failed(.abortable)), (.sendOffsets, .failed(.abortable)): next = .abort
+        // Nothing is open yet, or giving up failed: the producer is in doubt. A commit that "requires abort" may have been
+        // done all the same, when it is the answer to a repeated request.
+        case (.begin, .failed(.abortable)), (.abort, .failed(.abortable)), (.commit, .failed(.abortable)):
+            prove(thenReset: true)
 
         case (.begin, .failed(.fatal)), (.produce, .failed(.fatal)), (.sendOffsets, .failed(.fatal)),
             (.commit, .failed(.fatal)), (.abort, .failed(.fatal)):
             prove(thenReset: true)
-        // Fenced while it was being made: another took the lead, which the coordinator then says too.
-        case (.reset, .failed(.abortable)), (.reset, .failed(.fatal)):
+        // Perhaps fenced while it was being made: another took the lead, which the coordinator then says too.
+        case (.reset, .failed):
             prove(thenReset: true)
             isRetry = true
 

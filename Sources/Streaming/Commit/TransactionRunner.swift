@@ -11,6 +11,10 @@ public final class TransactionRunner {
     private var last: (epoch: Int64, chain: Chain, offset: Int64)?
     /// Where the journal is read from after trouble.
     private var journalPosition: Int64 = 0
+    /// Attempts in a row that failed in a way that no broker's absence explains.
+    private var hopelessCount = 0
+    /// With a pause between two, about half a minute; and an hour when each waits for a broker.
+    static let hopelessMax = 600
     /// Lines worth a log.
     public var notice: (String) -> Void = { _ in }
 
@@ -26,32 +30,38 @@ public final class TransactionRunner {
 
     /// Fences who led before and ends his open transaction; returns the journal's end after that.
     ///
-    /// - Throws: `LeadershipLost`, what `whileWaiting` throws.
+    /// - Throws: `LeadershipLost`, `TransactionFailure` when no producer can be had, what the journal and `whileWaiting`
+    ///   throw.
     public func open(whileWaiting: () throws -> Void) throws -> Int64 {
+        journalPosition = try journal.bounds().upperBound
         while true {
-            do throws(TransactionFailure) {
-                try producer.reset()
-                break
-            } catch {
-                if case .refused(let reason) = proof.prove(journalPosition: journalPosition) {
-                    throw LeadershipLost(reason: reason)
+            // Who was held since it was elected must not fence whoever was elected meanwhile.
+            switch proof.prove(journalPosition: journalPosition) {
+            case .refused(let reason): throw LeadershipLost(reason: reason)
+            case .unanswered: break
+            case .leads:
+                do throws(TransactionFailure) {
+                    try producer.reset()
+                    journalPosition = try journalEndNow()
+                    return journalPosition
+                } catch {
+                    notice("could not take the transactional id yet: \(error)")
+                    try count(hopeless: error)
                 }
-                if error.kind == .fatal { throw error }
-                notice("could not take the transactional id yet: \(error)")
             }
             try whileWaiting()
             try pause()
         }
-        journalPosition = try journal.bounds().upperBound
-        return journalPosition
     }
 
     /// Publishes a commit and returns the offset of its journal record, once that is certain.
     ///
-    /// - Throws: `LeadershipLost`, what `pause` throws.
+    /// - Throws: `LeadershipLost`, `TransactionFailure` when it can't be known whether the commit stands or no producer can
+    ///   be had, what `pause` throws.
     public func run(_ commit: SealedCommit) throws -> Int64 {
         var cycle = TransactionCycle()
         var membership: (any Membership)?
+        hopelessCount = 0
         while true {
             switch cycle.next {
             case .begin:
@@ -79,9 +89,7 @@ public final class TransactionRunner {
                 try cycle.apply(
                     attempt("give a transaction up") { () throws(TransactionFailure) in try producer.abort() })
             case .prove: try cycle.apply(proof.prove(journalPosition: journalPosition))
-            case .reset:
-                try cycle.apply(
-                    attempt("make the producer anew") { () throws(TransactionFailure) in try producer.reset() })
+            case .reset: try cycle.apply(reset())
             case .readJournal: try cycle.apply(journalEnd(commit))
             case .end(.lost(let reason)): throw LeadershipLost(reason: reason)
             case .end(.committed(let offset)):
@@ -91,6 +99,32 @@ public final class TransactionRunner {
                 return offset
             }
             if cycle.isRetry { try pause() }
+        }
+    }
+
+    private func reset() throws(TransactionFailure) -> TransactionCycle.Outcome {
+        do throws(TransactionFailure) {
+            try producer.reset()
+            return .succeeded
+        } catch {
+            notice("could not make the producer anew: \(error)")
+            try count(hopeless: error)
+            return .failed(error.kind)
+        }
+    }
+
+    /// Asking again and again is no use where, for example, the right to publish was taken away.
+    private func count(hopeless failure: TransactionFailure) throws(TransactionFailure) {
+        if failure.kind == .retriable { return }
+        hopelessCount += 1
+        if hopelessCount >= Self.hopelessMax { throw failure }
+    }
+
+    private func journalEndNow() throws(TransactionFailure) -> Int64 {
+        do {
+            return try journal.bounds().upperBound
+        } catch {
+            throw TransactionFailure(.retriable, "the journal's end is not known: \(error)")
         }
     }
 
@@ -116,12 +150,14 @@ public final class TransactionRunner {
     }
 
     /// Reads the journal from the newest known commit to its end. The producer was just made anew, so no transaction
-    /// is open and the end is reached.
-    private func journalEnd(_ commit: SealedCommit) -> TransactionCycle.JournalEnd? {
+    /// is open and the end is reached; nil when that could not be done now.
+    private func journalEnd(_ commit: SealedCommit) throws(TransactionFailure) -> TransactionCycle.JournalEnd? {
         var newest: (epoch: Int64, chain: Chain, offset: Int64)?
         var damage: String?
         do {
-            try journal.read(from: journalPosition) { offset, bytes in
+            // In this order: what is read must reach an end that was told before.
+            let end = try journal.bounds().upperBound
+            let read = try journal.read(from: journalPosition) { offset, bytes in
                 do {
                     let record = try JournalRecord(decoding: bytes)
                     newest = (record.epoch, record.chain, offset)
@@ -129,8 +165,13 @@ public final class TransactionRunner {
                     damage = "a record at offset \(offset) of the journal can't be read: \(error)"
                 }
             }
+            guard read >= end else {
+                notice("the journal could be read to offset \(read) only, and it ends at \(end)")
+                return nil
+            }
         } catch {
             notice("could not read the journal: \(error)")
+            try count(hopeless: TransactionFailure(.fatal, "the journal can't be read: \(error)"))
             return nil
         }
         if let damage { return .another(damage) }

@@ -242,12 +242,17 @@ extension StreamProcessor {
     }
 
     /// Seals what is open, waits until everything stands in the journal, gives the lead away, and leaves a checkpoint behind.
+    ///
+    /// - Throws: `StopTimedOut` when the broker does not answer or no election comes to an end; what ports throw.
     public func stop() throws {
+        let began = clock.monotonicNanoseconds()
         while !commit.isEmpty || !fanOuts.isEmpty || cycle.waitingCount > 0 {
             standing = try leadership.poll()
             if maySeal && (!commit.isEmpty || !fanOuts.isEmpty) { try sealCommit() }
             try appendJournalRecords()
-            if cycle.waitingCount > 0 { try collectReports(waitMilliseconds: 20) }
+            // Reports, or the outcome of an election.
+            if cycle.waitingCount > 0 || !maySeal { try collectReports(waitMilliseconds: 20) }
+            if clock.monotonicNanoseconds() &- began > StreamLimits.stopNanoseconds { throw StopTimedOut() }
         }
         if offsetsToStore { try storeOffsets() }
         // A checkpoint may take longer than whoever follows should wait; without the lead it goes to a file alone.
@@ -255,5 +260,13 @@ extension StreamProcessor {
         standing = .following
         isLeading = false
         try checkpointAtStop()
+    }
+}
+
+/// What was under way when the service was to stop did not come to an end.
+public struct StopTimedOut: Error, Sendable, Equatable, CustomStringConvertible {
+    public var description: String {
+        "the newest commit could not be brought to an end within \(StreamLimits.stopNanoseconds / 1_000_000_000) s;"
+            + " nothing is lost: the next start finds out whether it stands, and goes on from there"
     }
 }
