@@ -9,6 +9,7 @@ import Synchronization
 final class GroupMember {
     let client: KafkaClient
     private let topics: KafkaTopics
+    private let clientID: String
     private let queue: QueueHandle
     private let rebalances: Rebalances
     /// Whether a later member took its instance id: this one can do nothing more.
@@ -19,6 +20,7 @@ final class GroupMember {
     ///   - clientID: tells this process's members from those of any other.
     init(_ configuration: KafkaConfiguration, topics: KafkaTopics, instanceID: String, clientID: String) throws {
         self.topics = topics
+        self.clientID = clientID
         let properties = try configuration.propertySet(
             defaults: [
                 ("session.timeout.ms", "6000"), ("heartbeat.interval.ms", "300"), ("max.poll.interval.ms", "30000"),
@@ -93,12 +95,14 @@ final class GroupMember {
         // Closing alone would leave a static member in the group until its session ends; unsubscribing leaves it.
         rd_kafka_unsubscribe(client.handle)
         let deadline = Deadline(milliseconds: 1_000)
-        var hasLeft = false
-        while !hasLeft, !isFenced, !deadline.hasPassed {
-            for rebalance in poll(waitMilliseconds: 10) where !rebalance.isAssignment {
+        while !isFenced, !deadline.hasPassed {
+            for rebalance in poll(waitMilliseconds: 2) where !rebalance.isAssignment {
                 rd_kafka_assign(client.handle, nil)
-                hasLeft = true
             }
+            // A close that comes before the request has gone out suppresses it.
+            let known = client.members(
+                ofGroup: topics.applicationID, milliseconds: Int32(clamping: max(1, deadline.millisecondsLeft)))
+            if let members = known.members, !members.contains(where: { $0.clientID == clientID }) { break }
         }
         let closing = Deadline(milliseconds: 2_000)
         rd_kafka_consumer_close_queue(client.handle, queue.handle)
