@@ -29,17 +29,3 @@ final class OutputTopics {
         return record.kind == .recommendation ? rd_kafka_headers_copy(listHeaders) : nil
     }
 }
-
-extension OutputChunk {
-    /// Borrowed; without an address for a null.
-    func key(of record: Record) -> UnsafeRawBufferPointer { slice(record.keyStart, record.keyCount) }
-
-    /// Borrowed; without an address for a null.
-    func value(of record: Record) -> UnsafeRawBufferPointer { slice(record.valueStart, record.valueCount) }
-
-    private func slice(_ start: Int, _ count: Int) -> UnsafeRawBufferPointer {
-        count < 0
-            ? UnsafeRawBufferPointer(start: nil, count: 0)
-            : UnsafeRawBufferPointer(rebasing: bytes.bytes[start..<start + count])
-    }
-}

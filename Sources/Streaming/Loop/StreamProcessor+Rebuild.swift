@@ -23,8 +23,8 @@ extension StreamProcessor {
             try books.restoration.follow(waitMilliseconds: StreamLimits.followWaitMilliseconds)
             standing = try leadership.poll()
         }
-        try takeLead(books.restoration)
-        _ = try checkStart(books.restoration.position)
+        let committed = try takeLead(books.restoration)
+        _ = try checkStart(books.restoration.position, committed)
 
         learner.takeForgotten(from: books.learner)
         books.lists.parkAll(users: books.learner.users, movies: books.learner.movies)

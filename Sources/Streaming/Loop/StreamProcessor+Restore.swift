@@ -79,10 +79,10 @@ extension StreamProcessor {
     /// Takes the right to publish, then reads what the one before wrote last: in the other order he could still commit
     /// in between.
     private func lead(_ restoration: Restoration) throws {
-        try takeLead(restoration)
+        let committed = try takeLead(restoration)
         take(restoration)
         fanOuts = position.fanOuts
-        let lost = try checkStart(position)
+        let lost = try checkStart(position, committed)
         if restoration.hasStarted {
             try continueLineage(restoration.doubts, lost)
         } else {
@@ -91,14 +91,16 @@ extension StreamProcessor {
         try goLive()
     }
 
-    /// Fences whoever led before, and brings a restoration to the journal's end, to which nobody else can add now.
-    func takeLead(_ restoration: Restoration) throws {
+    /// Fences whoever led before, and brings a restoration to the journal's end, to which nobody else can add now. Returns
+    /// the group's offsets as they were before: should another lead already, his journal covers them.
+    func takeLead(_ restoration: Restoration) throws -> [InputPartition: Int64] {
         let end = try sink.open {
             guard try leadership.poll() == .leading else {
                 throw LeadershipLost(reason: "another instance was elected while this one took the lead")
             }
         }
         isLeading = true
+        let committed = try leadership.committedOffsets(of: source.partitions)
         try restoration.catchUp()
         guard restoration.nextOffset >= end else {
             throw RecoveryError.journalUnreadable(read: restoration.nextOffset, end: end)
@@ -110,12 +112,13 @@ extension StreamProcessor {
         if sink.delivery == .exactlyOnce && restoration.foreignRecords > 0 {
             throw RecoveryError.foreignRecords(restoration.foreignRecords)
         }
+        return committed
     }
 
     /// Whether the stream can be gone on from there; returns what expired unread.
-    func checkStart(_ position: Position) throws -> [LostRange] {
+    func checkStart(_ position: Position, _ committed: [InputPartition: Int64]) throws -> [LostRange] {
         try StartChecks(applicationID: settings.applicationID, topicPrefix: settings.topicPrefix)
-            .check(position, committed: leadership.committedOffsets(of: source.partitions), source)
+            .check(position, committed: committed, source)
     }
 
     /// Gets ready to read on from `position`.

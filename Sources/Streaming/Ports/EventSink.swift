@@ -44,6 +44,18 @@ public final class OutputChunk {
         records.removeAll(keepingCapacity: true)
         headers.removeAll(keepingCapacity: true)
     }
+
+    /// Borrowed; without an address for a null.
+    public func key(of record: Record) -> UnsafeRawBufferPointer { slice(record.keyStart, record.keyCount) }
+
+    /// Borrowed; without an address for a null.
+    public func value(of record: Record) -> UnsafeRawBufferPointer { slice(record.valueStart, record.valueCount) }
+
+    private func slice(_ start: Int, _ count: Int) -> UnsafeRawBufferPointer {
+        count < 0
+            ? UnsafeRawBufferPointer(start: nil, count: 0)
+            : UnsafeRawBufferPointer(rebasing: bytes.bytes[start..<start + count])
+    }
 }
 
 /// What the broker said since the last look.

@@ -47,6 +47,8 @@ final class ModelBroker {
     }
 
     private(set) var inputs: [InputPartition: [Record]] = [:]
+    /// How many records were ever produced.
+    private(set) var recordCount = 0
     /// The first offsets that are kept, where it is not 0.
     var beginnings: [InputPartition: Int64] = [:]
     /// Offsets whose records were compacted away.
@@ -69,12 +71,17 @@ final class ModelBroker {
 
     func partitionCount(_ topic: InputTopic) -> Int { topic == .ratings ? ratingPartitions : 1 }
 
+    func partition(of topic: InputTopic, key: String?) -> InputPartition {
+        let hash = (key ?? "").utf8.reduce(7) { ($0 &* 31 &+ Int($1)) & 0xFFFF }
+        return InputPartition(topic, Int32(hash % partitionCount(topic)))
+    }
+
     @discardableResult
     func produce(
         _ topic: InputTopic, key: String?, value: String?, timestamp: Int64? = nil, headers: [RecordHeader] = []
     ) -> Int64 {
-        let hash = (key ?? "").utf8.reduce(7) { ($0 &* 31 &+ Int($1)) & 0xFFFF }
-        let partition = InputPartition(topic, Int32(hash % partitionCount(topic)))
+        let partition = partition(of: topic, key: key)
+        recordCount += 1
         inputs[partition]?.append(
             Record(
                 key: key.map { Array($0.utf8) }, value: value.map { Array($0.utf8) },
@@ -217,11 +224,9 @@ final class ModelSink: EventSink {
     }
 
     private func keep(_ chunk: OutputChunk) throws {
-        let bytes = chunk.bytes.bytes
         for record in chunk.records {
-            let key = record.keyCount < 0 ? nil : Array(bytes[record.keyStart..<(record.keyStart + record.keyCount)])
-            let value =
-                record.valueCount < 0 ? nil : Array(bytes[record.valueStart..<(record.valueStart + record.valueCount)])
+            let key = record.keyCount < 0 ? nil : Array(chunk.key(of: record))
+            let value = record.valueCount < 0 ? nil : Array(chunk.value(of: record))
             switch record.kind {
             case .recommendation:
                 broker.published.append(
