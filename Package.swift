@@ -64,7 +64,7 @@ let package = Package(
             name: "KafkaTestSupport", dependencies: ["Kafka"], path: "Tests/KafkaTestSupport",
             swiftSettings: swiftSettings),
         .target(name: "ProcessTestSupport", path: "Tests/ProcessTestSupport", swiftSettings: swiftSettings),
-        tests("KafkaTests", ["Kafka", "KafkaTestSupport", "Events", "Streaming", "CMallocCounter"]),
+        tests("KafkaTests", ["CRdKafka", "Kafka", "KafkaTestSupport", "Events", "Streaming", "CMallocCounter"]),
         tests("CommandLineOptionsTests", ["CommandLineOptions"]),
         tests(
             "MarqueeTests",

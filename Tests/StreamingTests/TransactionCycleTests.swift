@@ -53,7 +53,7 @@ import Testing
         (.commit, .failed(.retriable), .commit, true),
         (.commit, .failed(.abortable), .prove(thenReset: true), false),
         (.commit, .failed(.fatal), .prove(thenReset: true), false),
-        (.abort, .succeeded, .prove(thenReset: false), false),
+        (.abort, .succeeded, .prove(thenReset: false), true),
         (.abort, .failed(.retriable), .abort, true),
         (.abort, .failed(.abortable), .prove(thenReset: true), false),
         (.abort, .failed(.fatal), .prove(thenReset: true), false),
@@ -127,6 +127,7 @@ import Testing
         var before = reading
         try before.apply(TransactionCycle.JournalEnd.before)
         #expect(before.next == .begin)
+        #expect(before.isRetry)
         var another = reading
         try another.apply(TransactionCycle.JournalEnd.another("its"))
         #expect(another.next == .end(.lost("its")))

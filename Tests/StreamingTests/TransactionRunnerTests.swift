@@ -209,7 +209,7 @@ import Testing
         let runner = makeRunner(pauses: .max)
         _ = try runner.open {}
         producer.failures["begin"] = [.fatal]
-        producer.failures["reset"] = Array(repeating: .fatal, count: TransactionRunner.hopelessMax)
+        producer.failures["reset"] = Array(repeating: .fatal, count: TransactionRunner.hopelessMax - 1)
         #expect(throws: TransactionFailure(.fatal, "as written")) { try runner.run(commit(1)) }
 
         // An outage is no reason.
@@ -217,6 +217,13 @@ import Testing
         let first = commit(1)
         standsWhenCommitted(first)
         #expect(try runner.run(first) == 0)
+    }
+
+    @Test func aCommitThatIsAlwaysRefusedIsGivenUp() throws {
+        let runner = makeRunner(pauses: .max)
+        _ = try runner.open {}
+        producer.failures["produce"] = Array(repeating: .abortable, count: TransactionRunner.hopelessMax)
+        #expect(throws: TransactionFailure(.abortable, "as written")) { try runner.run(commit(1)) }
     }
 
     @Test func aTransactionThatIsGivenUpIsSentAgainWhole() throws {

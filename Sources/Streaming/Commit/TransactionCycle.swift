@@ -67,7 +67,7 @@ public struct TransactionCycle: Sendable, Equatable {
     }
 
     public private(set) var next: Step = .begin
-    /// The same call is to be made again, so a moment should pass.
+    /// Something is to be done again, so a moment should pass.
     public private(set) var isRetry = false
     /// How often trouble had to be resolved by proving leadership.
     public private(set) var troubleCount = 0
@@ -82,7 +82,9 @@ public struct TransactionCycle: Sendable, Equatable {
         case (.produce, .succeeded): next = .sendOffsets
         case (.sendOffsets, .succeeded): next = .commit
         case (.commit, .committed(let offset)): next = .end(.committed(journalOffset: offset))
-        case (.abort, .succeeded): prove(thenReset: false)
+        case (.abort, .succeeded):
+            prove(thenReset: false)
+            isRetry = true
         case (.reset, .succeeded): next = .readJournal
 
         case (.begin, .failed(.retriable)), (.sendOffsets, .failed(.retriable)), (.commit, .failed(.retriable)),
@@ -128,7 +130,9 @@ public struct TransactionCycle: Sendable, Equatable {
         isRetry = false
         switch end {
         case .mine(let offset): next = .end(.committed(journalOffset: offset))
-        case .before: next = .begin
+        case .before:
+            next = .begin
+            isRetry = true
         case .another(let reason): next = .end(.lost(reason))
         case nil: isRetry = true
         }

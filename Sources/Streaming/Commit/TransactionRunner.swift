@@ -11,7 +11,7 @@ public final class TransactionRunner {
     private var last: (epoch: Int64, chain: Chain, offset: Int64)?
     /// Where the journal is read from after trouble.
     private var journalPosition: Int64 = 0
-    /// Attempts in a row that failed in a way that no broker's absence explains.
+    /// Calls for this commit that failed in a way that no broker's absence explains.
     private var hopelessCount = 0
     /// With a pause between two, about half a minute; and an hour when each waits for a broker.
     static let hopelessMax = 600
@@ -56,8 +56,7 @@ public final class TransactionRunner {
 
     /// Publishes a commit and returns the offset of its journal record, once that is certain.
     ///
-    /// - Throws: `LeadershipLost`, `TransactionFailure` when it can't be known whether the commit stands or no producer can
-    ///   be had, what `pause` throws.
+    /// - Throws: `LeadershipLost`, `TransactionFailure` when the broker refuses it again and again, what `pause` throws.
     public func run(_ commit: SealedCommit) throws -> Int64 {
         var cycle = TransactionCycle()
         var membership: (any Membership)?
@@ -89,7 +88,9 @@ public final class TransactionRunner {
                 try cycle.apply(
                     attempt("give a transaction up") { () throws(TransactionFailure) in try producer.abort() })
             case .prove: try cycle.apply(proof.prove(journalPosition: journalPosition))
-            case .reset: try cycle.apply(reset())
+            case .reset:
+                try cycle.apply(
+                    attempt("make the producer anew") { () throws(TransactionFailure) in try producer.reset() })
             case .readJournal: try cycle.apply(journalEnd(commit))
             case .end(.lost(let reason)): throw LeadershipLost(reason: reason)
             case .end(.committed(let offset)):
@@ -99,17 +100,6 @@ public final class TransactionRunner {
                 return offset
             }
             if cycle.isRetry { try pause() }
-        }
-    }
-
-    private func reset() throws(TransactionFailure) -> TransactionCycle.Outcome {
-        do throws(TransactionFailure) {
-            try producer.reset()
-            return .succeeded
-        } catch {
-            notice("could not make the producer anew: \(error)")
-            try count(hopeless: error)
-            return .failed(error.kind)
         }
     }
 
@@ -130,23 +120,29 @@ public final class TransactionRunner {
 
     private func attempt(
         _ doing: String, _ call: () throws(TransactionFailure) -> Void
-    ) -> TransactionCycle.Outcome {
+    ) throws(TransactionFailure) -> TransactionCycle.Outcome {
         do throws(TransactionFailure) {
             try call()
             return .succeeded
         } catch {
-            notice("could not \(doing): \(error)")
-            return .failed(error.kind)
+            return try failed(doing, error)
         }
     }
 
-    private func finish() -> TransactionCycle.Outcome {
+    private func finish() throws(TransactionFailure) -> TransactionCycle.Outcome {
         do throws(TransactionFailure) {
             return .committed(journalOffset: try producer.commit())
         } catch {
-            notice("could not commit: \(error)")
-            return .failed(error.kind)
+            return try failed("commit", error)
         }
+    }
+
+    private func failed(
+        _ doing: String, _ failure: TransactionFailure
+    ) throws(TransactionFailure) -> TransactionCycle.Outcome {
+        notice("could not \(doing): \(failure)")
+        try count(hopeless: failure)
+        return .failed(failure.kind)
     }
 
     /// Reads the journal from the newest known commit to its end. The producer was just made anew, so no transaction
