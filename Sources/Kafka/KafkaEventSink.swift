@@ -47,7 +47,7 @@ public final class KafkaEventSink: EventSink {
         reports = try client.mainQueue()
         outputs = try OutputTopics(client, topics)
         self.journalPartition = journalPartition
-        journalKey = Array(topics.transactionalID(cell: journalPartition).utf8)
+        journalKey = Array(topics.cellName(journalPartition).utf8)
     }
 
     deinit { try? close(waitMilliseconds: 0) }

@@ -16,7 +16,9 @@ public struct KafkaTopics: Sendable, Equatable {
     public var recommendations: String { prefix + "recommendations" }
     public var deadLetters: String { applicationID + "-dead-letters" }
     public var journal: String { applicationID + "-journal" }
-    /// Whoever holds this id may append to the cell's journal; also the key of its records.
-    public func transactionalID(cell: Int32 = 0) -> String { "\(applicationID)-\(cell)" }
+    /// The cell's name; the key of its journal's records.
+    public func cellName(_ cell: Int32 = 0) -> String { "\(applicationID)-\(cell)" }
+    /// Whoever holds both of these may append to the cell's journal; its transactions take them by turns.
+    public func transactionalIDs(cell: Int32 = 0) -> [String] { [cellName(cell), cellName(cell) + "-alternate"] }
     public var checkpoints: String { applicationID + "-checkpoints" }
 }

@@ -3,14 +3,21 @@ import Events
 import Streaming
 import Synchronization
 
-/// librdkafka's transactional producer of one cell.
+/// librdkafka's transactional producers of one cell: two, which take transactions by turns.
+///
+/// Once a commit is answered it stands, but its markers are still being written, and a transaction of the same id that begins
+/// meanwhile is put off by 20 ms (librdkafka's answer to CONCURRENT_TRANSACTIONS). The other id has nothing to wait for. A
+/// transaction begins only when the one before is decided, so at most one is ever in doubt.
 ///
 /// Owned by the commit thread.
 public final class KafkaTransactionalProducer: TransactionalProducer {
     private let configuration: KafkaConfiguration
     private let topics: KafkaTopics
     private let journalPartition: Int32
-    private var current: Client?
+    /// Those of both ids; none while a reset is under way.
+    private var clients: [Client] = []
+    /// Whose transaction is open, or was last.
+    private var turn = 0
 
     /// Between the first and the last of these a producer that gets no id is made anew: librdkafka asks again only after
     /// half a second, and the coordinator needs some milliseconds to end what a dead leader left open.
@@ -38,24 +45,26 @@ public final class KafkaTransactionalProducer: TransactionalProducer {
     deinit { close() }
 
     public func close() {
-        current?.close()
-        current = nil
+        for client in clients { client.close() }
+        clients = []
     }
 
     public func reset() throws(TransactionFailure) {
         close()
+        for id in topics.transactionalIDs(cell: journalPartition) { clients.append(try open(id)) }
+    }
+
+    /// Fences whoever has this id.
+    private func open(_ transactionalID: String) throws(TransactionFailure) -> Client {
         var patience = Self.firstPatienceMilliseconds
         while true {
             let made: Client
             do {
-                made = try make()
+                made = try make(transactionalID)
             } catch {
                 throw TransactionFailure(.fatal, "\(error)")
             }
-            guard let error = rd_kafka_init_transactions(made.client.handle, Int32(patience)) else {
-                current = made
-                return
-            }
+            guard let error = rd_kafka_init_transactions(made.client.handle, Int32(patience)) else { return made }
             let failure = failure(consuming: error)
             made.close()
             guard failure.kind == .retriable, patience < Self.patienceMillisecondsMax else { throw failure }
@@ -64,6 +73,7 @@ public final class KafkaTransactionalProducer: TransactionalProducer {
     }
 
     public func begin() throws(TransactionFailure) {
+        turn = 1 - turn
         let current = try client()
         current.client.events.journalOffset.store(-1, ordering: .relaxed)
         current.client.events.deliveryFailure.store(0, ordering: .relaxed)
@@ -79,7 +89,7 @@ public final class KafkaTransactionalProducer: TransactionalProducer {
                 current.outputs.topic(of: record), Int32(MARQUEE_PARTITION_UNASSIGNED), chunk.key(of: record),
                 chunk.value(of: record), current.outputs.headers(of: record, in: chunk), tag)
         }
-        var key = topics.transactionalID(cell: journalPartition)
+        var key = topics.cellName(journalPartition)
         // withUTF8 can't throw typed errors, so the call's answer is carried out.
         let result: Result<Void, TransactionFailure> = key.withUTF8 { key in
             do throws(TransactionFailure) {
@@ -128,11 +138,11 @@ public final class KafkaTransactionalProducer: TransactionalProducer {
     }
 
     private func client() throws(TransactionFailure) -> Client {
-        guard let current else { throw TransactionFailure(.fatal, "there is no producer") }
-        return current
+        guard turn < clients.count else { throw TransactionFailure(.fatal, "there is no producer") }
+        return clients[turn]
     }
 
-    private func make() throws -> Client {
+    private func make(_ transactionalID: String) throws -> Client {
         let properties = try configuration.propertySet(
             defaults: [
                 ("partitioner", "murmur2_random"), ("transaction.timeout.ms", "10000"),
@@ -144,7 +154,7 @@ public final class KafkaTransactionalProducer: TransactionalProducer {
             ],
             required: [
                 ("acks", "all"), ("enable.idempotence", "true"),
-                ("transactional.id", topics.transactionalID(cell: journalPartition)),
+                ("transactional.id", transactionalID),
             ])
         let events = ClientEvents(log: configuration.log)
         // By callback, because a commit waits for deliveries by serving callbacks.

@@ -31,9 +31,6 @@ public enum StreamLimits {
         case .exactlyOnce: 100_000_000
         }
     }
-    /// A transaction that begins while the one before is still being marked in its partitions is put off by 20 ms
-    /// (librdkafka's answer to CONCURRENT_TRANSACTIONS), so this much passes between them.
-    public static let transactionGapNanoseconds: UInt64 = 1_000_000
     /// The longest that a stop waits for what is under way.
     public static let stopNanoseconds: UInt64 = 20_000_000_000
     /// Who is not elected after this long says that it follows.

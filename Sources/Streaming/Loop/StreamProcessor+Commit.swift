@@ -43,10 +43,7 @@ extension StreamProcessor {
             if age >= settings.commitIntervalNanoseconds { return 0 }
             return Int32(clamping: (settings.commitIntervalNanoseconds - age + 999_999) / 1_000_000)
         }
-        let wait = pace.waitMilliseconds(lists: commit.due.count, now: now)
-        guard sink.delivery == .exactlyOnce else { return wait }
-        let age = now &- lastJournaledNanoseconds
-        return max(wait, age >= StreamLimits.transactionGapNanoseconds ? 0 : 1)
+        return pace.waitMilliseconds(lists: commit.due.count, now: now)
     }
 
     func sealCommit() throws {
@@ -195,7 +192,6 @@ extension StreamProcessor {
         counters.journaledEpoch.store(epoch, ordering: .relaxed)
         // Exactly once they went with the transaction.
         offsetsToStore = sink.delivery == .atLeastOnce
-        lastJournaledNanoseconds = clock.monotonicNanoseconds()
         lastJournalOffset = offset
         if let job = checkpointJob, job.epoch == epoch { job.commitStands(journalOffset: offset) }
     }

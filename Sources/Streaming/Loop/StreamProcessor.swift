@@ -74,7 +74,6 @@ public final class StreamProcessor {
     var isLeading = false
     let commitWorkNanoseconds: UInt64
     var lastSealNanoseconds: UInt64 = 0
-    var lastJournaledNanoseconds: UInt64 = 0
     /// Journal records of sealed commits that are not appended yet, by epoch modulo their number.
     let sealedRecords: [ByteBuffer]
     /// Input positions of the newest commits, by epoch modulo their number: one more than can wait, so that those of

@@ -85,7 +85,7 @@ final class SimulatedElection: Leadership, LeadershipProof, @unchecked Sendable 
 
     func committedOffsets(of partitions: [InputPartition]) throws -> [InputPartition: Int64] {
         try fibers.yield()
-        return cluster.groupOffsets
+        return cluster.stableGroupOffsets()
     }
 
     func release() {

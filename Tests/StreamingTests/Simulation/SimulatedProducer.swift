@@ -1,11 +1,13 @@
 import Events
 import Streaming
 
-/// A transactional producer whose calls fail before they have an effect, or after, in every way that the port knows.
+/// A producer of two transactional ids by turns, as `KafkaTransactionalProducer`, whose calls fail before they have an effect,
+/// or after, in every way that the port knows.
 final class SimulatedProducer: TransactionalProducer {
     private let cluster: SimulatedCluster
     private let fibers: Fibers
-    private var epoch: Int?
+    private var epochs: [Int] = []
+    private var turn = 0
     private var journalOffset: Int64 = -1
 
     init(_ cluster: SimulatedCluster) {
@@ -14,11 +16,16 @@ final class SimulatedProducer: TransactionalProducer {
     }
 
     func reset() throws(TransactionFailure) {
-        epoch = nil
-        try call { () throws(SimulatedCluster.Refusal) in epoch = cluster.initializeProducer() }
+        epochs = []
+        for id in 0..<2 {
+            try call { () throws(SimulatedCluster.Refusal) in epochs.append(cluster.initializeProducer(id)) }
+        }
     }
 
-    func begin() throws(TransactionFailure) { try call {} }
+    func begin() throws(TransactionFailure) {
+        turn = 1 - turn
+        try call {}
+    }
 
     func produce(_ commit: SealedCommit) throws(TransactionFailure) {
         let epoch = try known()
@@ -32,13 +39,13 @@ final class SimulatedProducer: TransactionalProducer {
             try refusable { () throws(SimulatedCluster.Refusal) in
                 try cluster.append(
                     { .init(kind: record.kind, key: key, value: value, headers: headers, transaction: $0) },
-                    epoch: epoch)
+                    turn, epoch: epoch)
             }
             guard fibers.mayGoOn() else { throw TransactionFailure(.fatal, "killed") }
         }
         let record = Array(commit.journalRecord.bytes)
         try call { () throws(SimulatedCluster.Refusal) in
-            journalOffset = try cluster.append(journalRecord: record, epoch: epoch)
+            journalOffset = try cluster.append(journalRecord: record, turn, epoch: epoch)
         }
     }
 
@@ -49,26 +56,26 @@ final class SimulatedProducer: TransactionalProducer {
         guard let membership = membership as? SimulatedMembership else { preconditionFailure("not of this cluster") }
         let inputs = commit.inputs
         try call { () throws(SimulatedCluster.Refusal) in
-            try cluster.sendOffsets(inputs, epoch: epoch, membership)
+            try cluster.sendOffsets(inputs, turn, epoch: epoch, membership)
         }
     }
 
     func commit() throws(TransactionFailure) -> Int64 {
         let epoch = try known()
-        try call { () throws(SimulatedCluster.Refusal) in try cluster.commit(epoch: epoch) }
+        try call { () throws(SimulatedCluster.Refusal) in try cluster.commit(turn, epoch: epoch) }
         return journalOffset
     }
 
     func abort() throws(TransactionFailure) {
         let epoch = try known()
-        try call { () throws(SimulatedCluster.Refusal) in try cluster.abort(epoch: epoch) }
+        try call { () throws(SimulatedCluster.Refusal) in try cluster.abort(turn, epoch: epoch) }
     }
 
     func close() {}
 
     private func known() throws(TransactionFailure) -> Int {
-        guard let epoch else { throw TransactionFailure(.fatal, "there is no producer") }
-        return epoch
+        guard turn < epochs.count else { throw TransactionFailure(.fatal, "there is no producer") }
+        return epochs[turn]
     }
 
     private func call(_ effect: () throws(SimulatedCluster.Refusal) -> Void) throws(TransactionFailure) {

@@ -82,6 +82,7 @@ final class SimulatedRun {
         }
         while places.contains(where: { $0.instance?.hasEnded == false }) { try step(&steps) }
         for place in places { note(place) }
+        _ = cluster.stableGroupOffsets()
     }
 
     private func hasReadAll(_ place: Place) -> Bool {
@@ -95,6 +96,7 @@ final class SimulatedRun {
         if steps > Self.stepsMax {
             throw NeverSettles(description: "seed \(seed) is not done after \(steps) steps; \(surprises)")
         }
+        cluster.writeMarkers()
         while let at = alarms.firstIndex(where: { $0.time <= fibers.now }) { try alarms.remove(at: at).ring() }
         for place in places where place.instance == nil || place.instance?.hasEnded == true { try restart(place) }
         let alarm = alarms.map(\.time).min() ?? .max
@@ -155,7 +157,7 @@ final class SimulatedRun {
             sessionEnds(place.number, place.process)
         case 5: instance?.isStopping = true
         case 6: cluster.rebalance()
-        default: cluster.timeOutTransaction()
+        default: cluster.timeOutTransactions()
         }
     }
 
