@@ -77,6 +77,7 @@ public final class KafkaJournalLog: JournalLog {
 private final class JournalReader {
     private let client: KafkaClient
     private let queue: QueueHandle
+    private let waker: FetcherWaker
     private let topic: String
     private let partition: Int32
     /// Where the next record is looked for.
@@ -90,13 +91,15 @@ private final class JournalReader {
         let properties = try configuration.propertySet(
             defaults: KafkaConfiguration.consumerDefaults + [
                 // The end behind a transaction's marker shows with the answer after the last record.
-                ("fetch.wait.max.ms", "10"), ("fetch.error.backoff.ms", "20"), ("queued.min.messages", "1000"),
+                ("fetch.wait.max.ms", "10"), ("fetch.error.backoff.ms", "20"),
+                ("queued.min.messages", String(FetchLimits.messagesAhead)), ("queued.max.messages.kbytes", "16384"),
             ],
             required: [
                 ("group.id", "marquee-reader"), ("enable.auto.commit", "false"),
                 ("enable.auto.offset.store", "false"), ("enable.partition.eof", "true"),
                 ("auto.offset.reset", "error"), ("isolation.level", "read_committed"),
             ])
+        waker = FetcherWaker(properties)
         client = try KafkaClient(.consumer, properties, configuration)
         queue = try client.consumerQueue()
         try client.learnLeaders(of: [topic])
@@ -172,6 +175,8 @@ private final class JournalReader {
             }
             if position >= end { return }
         }
+        // More is to come, so the queue may have been full before it was emptied.
+        if end < .max, waker.isNeeded { waker.wake(client) }
     }
 
     private func drop() {

@@ -32,7 +32,7 @@ public enum StreamLimits {
         }
     }
     /// The longest that a stop waits for what is under way.
-    public static let stopNanoseconds: UInt64 = 20_000_000_000
+    public static let stopNanoseconds: UInt64 = 4_000_000_000
     /// Who is not elected after this long says that it follows.
     public static let electionNanoseconds: UInt64 = 1_000_000_000
     /// How long a follower waits for the next journal record before it looks at the election again.
