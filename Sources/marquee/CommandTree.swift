@@ -35,7 +35,7 @@ enum CommandTree {
                 help: "what is promised for lists; exactly-once where the broker has transactions"),
             Option(
                 "commit-interval", .duration(allowsAuto: true), default: "auto",
-                help: "auto: as soon as the last commit is done and something waits; or 100ms"),
+                help: "auto: as soon as the last commit is done and something waits; or from commit to commit, 100ms"),
             topK(20),
             Option(
                 "http", .string, "ADDRESS", default: "off",

@@ -40,8 +40,10 @@ extension StreamProcessor {
         let now = clock.monotonicNanoseconds()
         if settings.commitIntervalNanoseconds > 0 {
             let age = now &- lastSealNanoseconds
-            if age >= settings.commitIntervalNanoseconds { return 0 }
-            return Int32(clamping: (settings.commitIntervalNanoseconds - age + 999_999) / 1_000_000)
+            let interval = settings.commitIntervalNanoseconds
+            // The commit's own time is part of the interval: who waits for its lists waits for both.
+            let wanted = interval - min(commitNanoseconds, interval / 4)
+            return age >= wanted ? 0 : Int32(clamping: (wanted - age + 999_999) / 1_000_000)
         }
         return pace.waitMilliseconds(lists: commit.due.count, now: now)
     }
@@ -193,6 +195,10 @@ extension StreamProcessor {
         // Exactly once they went with the transaction.
         offsetsToStore = sink.delivery == .atLeastOnce
         lastJournalOffset = offset
+        if sink.delivery == .exactlyOnce {
+            let taken = clock.monotonicNanoseconds() &- lastSealNanoseconds
+            commitNanoseconds = (commitNanoseconds * 7 + taken) / 8
+        }
         if let job = checkpointJob, job.epoch == epoch { job.commitStands(journalOffset: offset) }
     }
 

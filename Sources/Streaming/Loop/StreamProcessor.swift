@@ -14,7 +14,7 @@ public final class StreamProcessor {
         /// A commit is sealed after this much work, learning and lists together; or earlier, when nothing waits. Nil: what
         /// suits the delivery.
         public var commitWorkNanoseconds: UInt64?
-        /// Time between two commits; 0 = as soon as the one before is done and something waits.
+        /// Time between two commits, that of the commit included; 0 = as soon as the one before is done and something waits.
         public var commitIntervalNanoseconds: UInt64 = 0
         /// Ratings after which a checkpoint is cut: about what is replayed in a second.
         public var checkpointRatings = 1_000_000
@@ -74,6 +74,8 @@ public final class StreamProcessor {
     var isLeading = false
     let commitWorkNanoseconds: UInt64
     var lastSealNanoseconds: UInt64 = 0
+    /// From seal to journal, exactly once, averaged.
+    var commitNanoseconds: UInt64 = 0
     /// Journal records of sealed commits that are not appended yet, by epoch modulo their number.
     let sealedRecords: [ByteBuffer]
     /// Input positions of the newest commits, by epoch modulo their number: one more than can wait, so that those of
