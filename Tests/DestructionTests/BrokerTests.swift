@@ -45,6 +45,38 @@ extension DestructionTests {
             try deployment.judge(sent, state: state.path, name)
         }
 
+        @Test(.timeLimit(.minutes(10)))
+        func `With a standby, a broker that was away finds one leader and one follower again`() throws {
+            let name = "seed \(Intensity.seed)"
+            let broker = try PrivateBroker(home: #require(ApacheKafka.home))
+            let deployment = try Deployment(
+                servers: broker.address, partitions: 2, serviceOptions: Intensity.sessionOptions)
+            let (storm, watch) = try Storm.begin(deployment, .moderate)
+            defer { watch.stop() }
+            defer { storm.abandon() }
+            let first = try Instance(deployment, servers: broker.address)
+            try #require(eventually(seconds: 60) { watch.count > 100 }, "\(name): \(first.process.errors)")
+            let pair = Pair(first: first, second: try Instance(deployment, servers: broker.address))
+            for outage in [Outage.stopped, .killed] {
+                _ = try pair.settle()
+                usleep(1_000_000)
+                try strike(broker, outage)
+                let before = watch.count
+                // Who leads may change; whoever ends is started again.
+                let goesOn = try eventually(seconds: 30) {
+                    try pair.startThoseThatEnded()
+                    return watch.count > before + 100
+                }
+                #expect(goesOn, "\(name), \(outage): \(pair.first.process.errors) \(pair.second.process.errors)")
+            }
+            let (leader, follower) = try pair.settle()
+            let sent = try storm.stop()
+            try deployment.settle(sent, watch)
+            deployment.stop(follower.process)
+            deployment.stop(leader.process)
+            try deployment.judge(sent, state: leader.state, name)
+        }
+
         private func strike(_ broker: PrivateBroker, _ outage: Outage) throws {
             let seconds = UInt32(Intensity.outageSeconds * 1e6)
             switch outage {

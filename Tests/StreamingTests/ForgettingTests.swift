@@ -53,6 +53,29 @@ import Testing
         #expect(broker.published.last { $0.userID == secret }?.list?.sequence == 1)
     }
 
+    /// At least once, a process may die between a user's first list and the journal record of its commit.
+    @Test func aListOfALostCommitIsTakenBackToo() throws {
+        let broker = ModelBroker()
+        for movie in 1...20 as ClosedRange<Int64> { broker.announce(movie, "Film \(movie)") }
+        broker.describe(1, age: 30)
+        let first = try TestService(broker)
+        try first.start()
+        try first.settle()
+        broker.rate(7, 1, 5)
+        first.sink.failsAfter = 1
+        _ = try? first.settle()
+        #expect(broker.published.last?.userID == 7 && broker.published.last?.list != nil)
+
+        broker.now += 1000
+        broker.forget(7)
+        let second = try TestService(broker)
+        try second.start()
+        try second.settle()
+        #expect(second.learner.users.row(of: 7) == IdentityMap.none)
+        #expect(broker.published.last { $0.userID == 7 }?.list == nil)
+        #expect(broker.published.filter { $0.userID == 7 }.count == 2)
+    }
+
     /// Whether any kept file holds ratings of the user: his id with an entry behind it.
     private func holds(_ store: CheckpointStore, _ user: Int64) throws -> Bool {
         for point in store.points() {

@@ -284,14 +284,24 @@ public final class StreamProcessor {
                 commit.due.note(row, .profileChanged, isAnswer: false, cause: cause)
             case .forgotten(let row):
                 commit.due.remove(row)
-                if lists.sequence(row) > 0 { commit.tombstones.append(user.userID) }
+                if lists.sequence(row) > 0 || mayHaveLostList { commit.tombstones.append(user.userID) }
                 lists.remove(row)
                 hasForgotten = true
-            case .forgottenUnknown: hasForgotten = true
+            case .forgottenUnknown:
+                hasForgotten = true
+                if mayHaveLostList && !user.isRepeated { commit.tombstones.append(user.userID) }
             case .unchanged: continue
             }
-            if !user.isRepeated && lists.removeParked(userID: user.userID) { commit.tombstones.append(user.userID) }
+            if !user.isRepeated && lists.removeParked(userID: user.userID), commit.tombstones.last != user.userID {
+                commit.tombstones.append(user.userID)
+            }
         }
+    }
+
+    /// At least once a list may be out of whose commit nothing is known: its process died before the journal record. After
+    /// the first start, that is: before, nobody has a list.
+    private var mayHaveLostList: Bool {
+        sink.delivery == .atLeastOnce && catalogueEnds == nil && !position.isSilent
     }
 
     /// Restores, follows until this instance leads, and runs until `shouldStop`; then seals what is open, waits for the

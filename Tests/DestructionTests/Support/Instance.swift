@@ -33,16 +33,23 @@ struct Pair {
     var first: Instance
     var second: Instance
 
+    /// As a supervisor does; returns what they said.
+    @discardableResult
+    func startThoseThatEnded() throws -> [String] {
+        try [first, second].filter { !$0.process.isRunning }.map { instance in
+            let said = instance.process.errors
+            try instance.startAgain()
+            return said
+        }
+    }
+
     /// Waits until one leads and the other has caught up, starting those again that end: one that joins may take the
     /// lead at once, and the one that led then ends. Returns leader and follower.
     func settle(seconds: Double = 30, _ location: SourceLocation = #_sourceLocation) throws -> (Instance, Instance) {
         var found: (Instance, Instance)?
         var endings: [String] = []
         let isSettled = try eventually(seconds: seconds) {
-            for instance in [first, second] where !instance.process.isRunning {
-                endings.append(instance.process.errors)
-                try instance.startAgain()
-            }
+            endings += try startThoseThatEnded()
             if first.leads && second.follows { found = (first, second) }
             if second.leads && first.follows { found = (second, first) }
             return found != nil
