@@ -29,6 +29,25 @@ static void mf_step(float *user, float *movie, size_t n, float error, float eta,
     }
 }
 
+static float covariance_times(const float *covariance, const float *other, size_t n, float *x) {
+    for (size_t i = 0; i < n; i++) {
+        float sum = 0;
+        for (size_t g = 0; g < n; g++) sum = fmaf(covariance[g * n + i], other[g], sum);
+        x[i] = sum;
+    }
+    return dot16(x, other, n);
+}
+
+static void kalman_step(float *mean, float *covariance, const float *x, size_t n, float gain, float shrink,
+                        const float *drift) {
+    for (size_t i = 0; i < n; i++) mean[i] = fmaf(gain, x[i], mean[i]);
+    for (size_t g = 0; g < n; g++) {
+        float share = -(shrink * x[g]);
+        for (size_t i = 0; i < n; i++) covariance[g * n + i] = fmaf(share, x[i], covariance[g * n + i]);
+        covariance[g * n + g] += drift[g];
+    }
+}
+
 static void score(const mq_run *run, const float *queries, int query_count, float *scores, size_t stride) {
     for (size_t block = 0; block < run->block_count; block++) {
         const float *rows = run->blocks + block * (run->dimension + 1) * MQ_LANES;
@@ -93,6 +112,8 @@ const mq_kernel_table mq_kernels_plain = {
     .dot16 = dot16,
     .axpy = axpy,
     .mf_step = mf_step,
+    .covariance_times = covariance_times,
+    .kalman_step = kalman_step,
     .score = score,
     .kth_bound = kth_bound,
     .collect = collect,

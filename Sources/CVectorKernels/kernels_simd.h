@@ -48,6 +48,33 @@ static void mf_step(float *user, float *movie, size_t n, float error, float eta,
     }
 }
 
+/// 16 columns at a time stay in registers; for n = 16 that is all of x.
+static float covariance_times(const float *covariance, const float *other, size_t n, float *x) {
+    for (size_t i = 0; i < n; i += MQ_LANES) {
+        vector sums[VECTORS];
+        UNROLL for (int v = 0; v < VECTORS; v++) sums[v] = zero();
+        for (size_t g = 0; g < n; g++) {
+            vector weight = broadcast(other[g]);
+            UNROLL for (int v = 0; v < VECTORS; v++)
+                sums[v] = fused(load(covariance + g * n + i + v * VECTOR_LANES), weight, sums[v]);
+        }
+        UNROLL for (int v = 0; v < VECTORS; v++) store(x + i + v * VECTOR_LANES, sums[v]);
+    }
+    return dot16_inline(x, other, n);
+}
+
+static void kalman_step(float *mean, float *covariance, const float *x, size_t n, float gain, float shrink,
+                        const float *drift) {
+    vector step = broadcast(gain);
+    for (size_t i = 0; i < n; i += VECTOR_LANES) store(mean + i, fused(step, load(x + i), load(mean + i)));
+    for (size_t g = 0; g < n; g++) {
+        vector share = broadcast(-(shrink * x[g]));
+        float *row = covariance + g * n;
+        for (size_t i = 0; i < n; i += VECTOR_LANES) store(row + i, fused(share, load(x + i), load(row + i)));
+        row[g] += drift[g];
+    }
+}
+
 /// Scores `tile_blocks` blocks against `tile_queries` queries, all in registers. Both are constants where this is
 /// inlined.
 INLINE void score_tile(const mq_run *run, size_t first_block, const float *queries, float *scores, size_t stride,

@@ -50,6 +50,7 @@ public final class KafkaTopicReader {
     private let client: KafkaClient
     private let queue: QueueHandle
     private let signal = WakeSignal()
+    private let waker: FetcherWaker
     private let messages: UnsafeMutablePointer<UnsafeMutablePointer<rd_kafka_message_t>?>
     private static let messagesMax = 1024
     /// The partitions that are read.
@@ -80,6 +81,7 @@ public final class KafkaTopicReader {
                 ("enable.auto.offset.store", "false"), ("enable.partition.eof", "true"),
                 ("auto.offset.reset", "earliest"),
             ])
+        waker = FetcherWaker(properties)
         client = try KafkaClient(.consumer, properties, configuration)
         queue = try client.consumerQueue()
         queue.raise(signal)
@@ -127,6 +129,8 @@ public final class KafkaTopicReader {
     public func poll(waitMilliseconds: Int32, _ handler: (BorrowedRecord) throws -> Void) throws -> Int {
         client.serveCallbacks()
         var count = rd_kafka_consume_batch_queue(queue.handle, 0, messages, Self.messagesMax)
+        // More is to come, so the queue may have been full before it was emptied.
+        if count <= 0, waker.isNeeded, !hasReachedEnd { waker.wake(client) }
         if count <= 0, waitMilliseconds != 0, signal.wait(milliseconds: waitMilliseconds) {
             signal.clear()
             count = rd_kafka_consume_batch_queue(queue.handle, 0, messages, Self.messagesMax)

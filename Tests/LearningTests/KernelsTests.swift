@@ -64,6 +64,64 @@ struct KernelsTests {
         }
     }
 
+    @Test(arguments: KernelsNumbers.allCases)
+    func kalmanStepIsTheSameInEveryVariant(numbers: KernelsNumbers) {
+        var random = SeededRandom(seed: KernelsVariants.seed)
+        for length in [16, 32, 48] {
+            let covariance = numbers.row(length * length, &random)
+            let mean = numbers.row(length, &random)
+            let other = numbers.row(length, &random)
+            let drift = numbers.row(length, &random)
+            let (gain, shrink): (Float, Float) = (0.3, 0.6)
+            let plain = KernelsVariants.plain().pointee
+            var x = [Float](repeating: 0, count: length)
+            let share = plain.covariance_times(covariance, other, length, &x)
+            for i in 0..<length {
+                var sum: Float = 0
+                for g in 0..<length { sum = fmaf(covariance[g * length + i], other[g], sum) }
+                #expect(x[i].bitPattern == sum.bitPattern || x[i].isNaN && sum.isNaN)
+            }
+            var (plainMean, plainCovariance) = (mean, covariance)
+            plain.kalman_step(&plainMean, &plainCovariance, x, length, gain, shrink, drift)
+            for table in KernelsVariants.vectorised() {
+                var fastX = [Float](repeating: 0, count: length)
+                let fast = table.pointee.covariance_times(covariance, other, length, &fastX)
+                #expect(fast.bitPattern == share.bitPattern || fast.isNaN && share.isNaN)
+                #expect(isSame(fastX, x), "seed \(KernelsVariants.seed), length \(length)")
+                var (fastMean, fastCovariance) = (mean, covariance)
+                table.pointee.kalman_step(&fastMean, &fastCovariance, x, length, gain, shrink, drift)
+                #expect(isSame(fastMean, plainMean), "seed \(KernelsVariants.seed), length \(length)")
+                #expect(isSame(fastCovariance, plainCovariance), "seed \(KernelsVariants.seed), length \(length)")
+            }
+        }
+    }
+
+    /// A NaN's sign and payload are free.
+    private func isSame(_ left: [Float], _ right: [Float]) -> Bool {
+        zip(left, right).allSatisfy { $0.bitPattern == $1.bitPattern || $0.isNaN && $1.isNaN }
+    }
+
+    /// Observations of a fixed product shrink the variance along it, and bring the mean there.
+    @Test func kalmanStepsConverge() {
+        let length = 16
+        var mean = [Float](repeating: 0, count: length)
+        var covariance = [Float](repeating: 0, count: length * length)
+        for at in 0..<length { covariance[at * (length + 1)] = 1 }
+        let other = (0..<length).map { Float($0 % 3) - 1 }
+        let drift = [Float](repeating: 0, count: length)
+        var x = [Float](repeating: 0, count: length)
+        var before = Float.infinity
+        for _ in 0..<200 {
+            let share = mq_kernels().pointee.covariance_times(covariance, other, length, &x)
+            #expect(share > 0 && share < before)
+            before = share
+            let error = 2 - mq_dot16(mean, other, length)
+            mq_kernels().pointee.kalman_step(
+                &mean, &covariance, x, length, error / (1 + share), 1 / (1 + share), drift)
+        }
+        #expect(abs(mq_dot16(mean, other, length) - 2) < 0.02)
+    }
+
     /// The step is the gradient of the squared error: repeated, it drives the product to the target.
     @Test func factorisationStepLearns() {
         var user = [Float](repeating: 0.1, count: 32)

@@ -99,6 +99,12 @@ struct TopicChecksTests {
     }
 
     @Test
+    func `A policy of two words is given to Kafka's tool in brackets`() {
+        let found = findings(topics.checkpoints, ["cleanup.policy": "delete"])
+        #expect(found.count == 1 && found[0].fix.contains("cleanup.policy=[compact,delete]"))
+    }
+
+    @Test
     func `Fewer copies than writes wait for are refused where the service writes`() {
         for topic in [topics.recommendations, topics.deadLetters, topics.journal] {
             let found = findings { $0[topic]?.replication = 1 }

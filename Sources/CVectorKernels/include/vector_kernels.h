@@ -49,6 +49,18 @@ typedef struct {
     /// The rows must not overlap.
     void (*mf_step)(float *user, float *movie, size_t n, float error, float eta, float reg);
 
+    /// x = covariance · other, and returns other · x: how uncertain other · mean is. `covariance` is a symmetric [n][n];
+    /// x[i] is fma over its rows g in ascending order of covariance[g][i] * other[g], from +0; the sum is that of dot16.
+    float (*covariance_times)(const float *covariance, const float *other, size_t n, float *x);
+
+    /// A Kalman step on a mean and its covariance by an observation of other · mean (Kalman, "A new approach to linear
+    /// filtering and prediction problems", 1960), where x = covariance · other, `shrink` is 1 / the observation's
+    /// variance, and `gain` its error times that. Then `drift` is added to the diagonal.
+    ///   mean'[i] = fma(gain, x[i], mean[i])
+    ///   covariance'[g][i] = fma(-(shrink * x[g]), x[i], covariance[g][i])
+    void (*kalman_step)(float *mean, float *covariance, const float *x, size_t n, float gain, float shrink,
+                        const float *drift);
+
     /// Scores every row of a run against 1...MQ_QUERIES_MAX queries. `queries` is [dimension][query_count]; row r of
     /// query q goes to scores[q * stride + r]. A score is fma over the coordinates in ascending order, from +0, in one
     /// accumulator, and then + offset; so it does not depend on the queries beside it.

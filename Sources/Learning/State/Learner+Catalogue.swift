@@ -73,16 +73,15 @@ extension Learner {
             row = users.add(profile.userID)
             model.addUser(row, id: profile.userID)
         }
-        let gender = profile.gender.map { $0.rawValue + 1 } ?? 0
-        let age = profile.age.map { UInt8(clamping: $0) &+ 1 } ?? 0
-        let occupation = profile.occupation.map { UInt8(clamping: $0) &+ 1 } ?? 0
+        let new = UserRow(profile)
         let known = users.pointer(row).pointee
-        let isSame = known.gender == gender && known.age == age && known.occupation == occupation
+        let isSame =
+            known.gender == new.gender && known.age == new.age && known.occupation == new.occupation
         if !isNew && known.hasProfile != 0 && isSame { return .unchanged(row) }
         let pointer = users.mutablePointer(row)
-        pointer.pointee.gender = gender
-        pointer.pointee.age = age
-        pointer.pointee.occupation = occupation
+        pointer.pointee.gender = new.gender
+        pointer.pointee.age = new.age
+        pointer.pointee.occupation = new.occupation
         pointer.pointee.hasProfile = 1
         model.describeUser(row, profile: pointer.pointee)
         return .changed(row)

@@ -13,6 +13,17 @@ public struct UserRow: Sendable {
     public var occupation: UInt8 = 0
     /// Whether a profile was ever announced.
     public var hasProfile: UInt8 = 0
+
+    public init(id: Int64 = 0) { self.id = id }
+
+    /// A user of whom nothing but his profile is known.
+    public init(_ profile: UserProfile) {
+        id = profile.userID
+        gender = profile.gender.map { $0.rawValue + 1 } ?? 0
+        age = profile.age.map { UInt8(clamping: $0) &+ 1 } ?? 0
+        occupation = profile.occupation.map { UInt8(clamping: $0) &+ 1 } ?? 0
+        hasProfile = 1
+    }
 }
 
 /// Users by row. Rows come in first-seen order; a forgotten user's row is used again, last freed first, and that

@@ -71,8 +71,10 @@ struct TopicChecks {
         default:
             problem = "cleanup.policy is \(actual), so only the newest record of a key is kept"
         }
+        // Kafka's tool takes a list in brackets.
+        let value = wanted.contains(",") ? "[\(wanted)]" : wanted
         return TopicFinding(
-            topic: found.name, problem: problem, fix: alter(found.name, "cleanup.policy=\(wanted)"), isFatal: isFatal)
+            topic: found.name, problem: problem, fix: alter(found.name, "cleanup.policy=\(value)"), isFatal: isFatal)
     }
 
     /// Old records also go when a partition outgrows a limit.
