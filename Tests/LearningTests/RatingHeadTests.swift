@@ -100,4 +100,58 @@ import Testing
         for user in 0..<10 as Range<UInt32> { _ = head.prediction(user: user, profile: profile(user), movie: user) }
         #expect(head.prediction(user: 3, profile: profile(3), movie: 4) == first)
     }
+
+    /// As a checkpoint does: rows by table, then what stands in none.
+    private func copy(_ head: RatingHead, movieCount: Int) throws -> RatingHead {
+        let copy = RatingHead()
+        for (from, to) in zip(head.tables, copy.tables) {
+            #expect(from.name == to.name)
+            while to.rows.count < from.rows.count { _ = to.rows.append() }
+            for row in 0..<UInt32(from.rows.count) {
+                to.rows.mutableRow(row).copyMemory(from: from.rows.row(row), byteCount: from.rows.rowBytes)
+            }
+        }
+        var bytes: [UInt8] = []
+        var writer = StateWriter { bytes.append(contentsOf: $0) }
+        try head.scalars()(&writer)
+        try writer.flush()
+        try bytes.withUnsafeBytes {
+            var reader = StateReader($0)
+            try copy.restore(scalars: &reader, userCount: 12, movieCount: movieCount)
+            #expect(reader.isAtEnd)
+        }
+        return copy
+    }
+
+    @Test func aCopyFromACheckpointGoesOnWithTheSameBits() throws {
+        let head = makeHead(users: 12, movies: 18)
+        learn(head, users: 12, movies: 18, count: 500, seed: 3)
+        head.takeBack(stars: 3.5)
+        let copy = try copy(head, movieCount: 18)
+        for each in [head, copy] {
+            each.describeMovie(2, description: MovieDescription(title: "Film", year: 2020, genres: ["Horror", "War"]))
+        }
+        let went = learn(head, users: 12, movies: 18, count: 500, seed: 4).map(\.bitPattern)
+        #expect(learn(copy, users: 12, movies: 18, count: 500, seed: 4).map(\.bitPattern) == went)
+    }
+
+    @Test func tablesThatDoNotFitAreRefused() {
+        let head = makeHead(users: 12, movies: 18)
+        #expect(throws: StateImage.Failure.self) { try copy(head, movieCount: 17) }
+    }
+
+    @Test func aUserWhoIsForgottenLeavesNothingAndHisRowBeginsAnew() {
+        let head = makeHead(users: 2, movies: 5)
+        func bytes(_ rows: PagedRows) -> [UInt8] {
+            Array(UnsafeRawBufferPointer(start: rows.row(1), count: rows.rowBytes))
+        }
+        let rows = head.tables[0].rows
+        let new = bytes(rows)
+        for _ in 0..<20 { _ = head.learn(user: 1, profile: UserRow(), movie: 4, stars: 1) }
+        #expect(bytes(rows) != new)
+        head.removeUser(1)
+        #expect(bytes(rows).allSatisfy { $0 == 0 })
+        head.addUser(1, id: 2)
+        #expect(bytes(rows) == new)
+    }
 }

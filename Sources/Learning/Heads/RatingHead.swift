@@ -44,11 +44,7 @@ public final class RatingHead {
     private let movies: EmbeddingTable
     private let features: FeatureTable
 
-    /// Of all ratings, from integers, so that it is exact: it starts at 3.5 stars with the weight of `meanPriorCount`.
-    private var halfStarsSum: Int64 = 0
-    private var ratingCount: Int64 = 0
-    private static let meanPriorCount: Int64 = 5
-    private static let meanPriorHalfStars: Int64 = 7
+    private var mean = MeanRating(priorCount: 5)
 
     /// Where each side keeps its own bias, and the other's is multiplied by one.
     private static let userBias = 0
@@ -119,8 +115,7 @@ public final class RatingHead {
         users.rows.removeAll()
         movies.rows.removeAll()
         features.removeAll()
-        halfStarsSum = 0
-        ratingCount = 0
+        mean.removeAll()
     }
 
     /// A mean of zero biases and drawn factors, and a diagonal covariance.
@@ -142,7 +137,7 @@ public final class RatingHead {
     /// The stars predicted for a pair, unclipped.
     public func prediction(user: UInt32, profile: UserRow, movie: UInt32) -> Float {
         gather(user: user, profile: profile, movie: movie)
-        return mean + mq_dot16(w, v, length)
+        return mean.value + mq_dot16(w, v, length)
     }
 
     /// Learns a rating, and returns the prediction made before.
@@ -154,7 +149,7 @@ public final class RatingHead {
         gather(user: user, profile: profile, movie: movie)
         let userMean = users.mutableVector(user)
         let movieMean = movies.mutableVector(movie)
-        let prediction = mean + dot16(w, v, length)
+        let prediction = mean.value + dot16(w, v, length)
         let error = stars - prediction
         let variance =
             setup.noise + times(userMean + length, v, length, userShare)
@@ -166,8 +161,7 @@ public final class RatingHead {
         // The place of the other side's bias is one on this side, and stays.
         features.forEach(of: profile) { move($0, by: error, v, fixed: Self.movieBias, axpy) }
         features.forEach(ofMovie: movie) { move($0, by: error, w, fixed: Self.userBias, axpy) }
-        halfStarsSum &+= Int64(stars * 2)
-        ratingCount &+= 1
+        mean.add(stars)
         return prediction
     }
 
@@ -187,10 +181,7 @@ public final class RatingHead {
     }
 
     /// A rating was taken back. What is taken back exactly is the mean; a step can't be told from those after it.
-    public func forget(stars: Float) {
-        halfStarsSum &-= Int64(stars * 2)
-        ratingCount &-= 1
-    }
+    public func takeBack(stars: Float) { mean.remove(stars) }
 
     /// Own means and the offsets of features, into w and v.
     private func gather(user: UInt32, profile: UserRow, movie: UInt32) {
@@ -202,11 +193,6 @@ public final class RatingHead {
         v[Self.userBias] = 1
     }
 
-    private var mean: Float {
-        Float(halfStarsSum &+ Self.meanPriorCount &* Self.meanPriorHalfStars)
-            / Float(2 &* (ratingCount &+ Self.meanPriorCount))
-    }
-
     // MARK: Checkpoints and digests
 
     public var tables: [StateTable] {
@@ -215,9 +201,8 @@ public final class RatingHead {
 
     public func scalars() -> @Sendable (inout StateWriter) throws -> Void {
         let names = features.names
-        return { [halfStarsSum, ratingCount] writer in
-            try writer.write(halfStarsSum)
-            try writer.write(ratingCount)
+        return { [mean] writer in
+            try mean.write(to: &writer)
             try writer.write(UInt32(names.count))
             for name in names { try writer.write(name) }
         }
@@ -227,8 +212,7 @@ public final class RatingHead {
     ///
     /// - Throws: `StateImage.Failure` when they do not fit each other.
     public func restore(scalars reader: inout StateReader, userCount: Int, movieCount: Int) throws {
-        halfStarsSum = try reader.read()
-        ratingCount = try reader.read()
+        try mean.read(from: &reader)
         let count = Int(try reader.read(UInt32.self))
         var names: [String] = []
         for _ in 0..<count { names.append(try reader.readString()) }

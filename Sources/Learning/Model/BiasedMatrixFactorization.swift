@@ -34,12 +34,7 @@ public final class BiasedMatrixFactorization: OnlineModel {
     private let movieRows: EmbeddingTable
     private let dirty = DirtyRows()
 
-    /// The mean of all ratings, from integers, so that it is exact and forgets no order: it starts at 3.5 stars with
-    /// the weight of `meanPriorCount` ratings.
-    private var halfStarsSum: Int64 = 0
-    private var ratingCount: Int64 = 0
-    private static let meanPriorCount: Int64 = 10
-    private static let meanPriorHalfStars: Int64 = 7
+    private var mean = MeanRating(priorCount: 10)
 
     public init(_ settings: Settings = Settings()) {
         setup = settings
@@ -87,8 +82,7 @@ public final class BiasedMatrixFactorization: OnlineModel {
         userRows.rows.removeAll()
         movieRows.rows.removeAll()
         dirty.removeAll()
-        halfStarsSum = 0
-        ratingCount = 0
+        mean.removeAll()
     }
 
     // MARK: Learning
@@ -101,32 +95,24 @@ public final class BiasedMatrixFactorization: OnlineModel {
         let biasRegularization = setup.biasRegularization
         let learningRate = setup.learningRate
         let regularization = setup.regularization
-        var halfStarsSum = self.halfStarsSum
-        var ratingCount = self.ratingCount
-        defer {
-            self.halfStarsSum = halfStarsSum
-            self.ratingCount = ratingCount
-        }
+        // A local one needs no check for exclusive access.
+        var mean = self.mean
+        defer { self.mean = mean }
 
         for at in 0..<events.count {
-            let halfStars = Int64(events.stars[at] * 2)
             if events.kinds[at] == LearningEvents.Kind.removed.rawValue {
                 // What can be taken back exactly is the mean; the gradient steps of a rating can't be told from
                 // those that came after it.
-                halfStarsSum &-= Int64(events.previousStars[at] * 2)
-                ratingCount &-= 1
+                mean.remove(events.previousStars[at])
                 events.predictions[at] = .nan
                 continue
             }
             let movie = events.movies[at]
             let userVector = userRows.mutableVector(events.users[at])
             let movieVector = movieRows.mutableVector(movie)
-            let mean =
-                Float(halfStarsSum &+ Self.meanPriorCount &* Self.meanPriorHalfStars)
-                / Float(2 &* (ratingCount &+ Self.meanPriorCount))
             let userBias = userVector[length]
             let movieBias = movieVector[length]
-            let prediction = mean + userBias + movieBias + dot16(userVector, movieVector, length)
+            let prediction = mean.value + userBias + movieBias + dot16(userVector, movieVector, length)
             events.predictions[at] = prediction
 
             let error = events.stars[at] - prediction
@@ -135,12 +121,8 @@ public final class BiasedMatrixFactorization: OnlineModel {
             movieVector[length] = movieBias + biasRate * (error - biasRegularization * movieBias)
             dirty.insert(movie)
 
-            halfStarsSum &+= halfStars
-            if events.kinds[at] == LearningEvents.Kind.changed.rawValue {
-                halfStarsSum &-= Int64(events.previousStars[at] * 2)
-            } else {
-                ratingCount &+= 1
-            }
+            mean.add(events.stars[at])
+            if events.kinds[at] == LearningEvents.Kind.changed.rawValue { mean.remove(events.previousStars[at]) }
         }
     }
 
@@ -159,12 +141,7 @@ public final class BiasedMatrixFactorization: OnlineModel {
     }
 
     public func predictedStars(user: UInt32, movie: UInt32, score: Float) -> Float {
-        mean + userRows.scalar(user, 0) + score
-    }
-
-    private var mean: Float {
-        Float(halfStarsSum &+ Self.meanPriorCount &* Self.meanPriorHalfStars)
-            / Float(2 &* (ratingCount &+ Self.meanPriorCount))
+        mean.value + userRows.scalar(user, 0) + score
     }
 
     // MARK: Checkpoints and digests
@@ -172,15 +149,11 @@ public final class BiasedMatrixFactorization: OnlineModel {
     public var tables: [StateTable] { [StateTable("users", userRows.rows), StateTable("movies", movieRows.rows)] }
 
     public func scalars() -> @Sendable (inout StateWriter) throws -> Void {
-        { [halfStarsSum, ratingCount] writer in
-            try writer.write(halfStarsSum)
-            try writer.write(ratingCount)
-        }
+        { [mean] writer in try mean.write(to: &writer) }
     }
 
     public func restore(scalars reader: inout StateReader, userCount: Int, movieCount: Int) throws {
-        halfStarsSum = try reader.read()
-        ratingCount = try reader.read()
+        try mean.read(from: &reader)
         for (rows, count) in [(userRows, userCount), (movieRows, movieCount)] where rows.count != count {
             throw StateImage.Failure.impossible("\(rows.count) model rows for \(count)")
         }
