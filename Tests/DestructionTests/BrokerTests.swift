@@ -69,6 +69,8 @@ extension DestructionTests {
                 }
                 #expect(goesOn, "\(name), \(outage): \(pair.first.process.errors) \(pair.second.process.errors)")
             }
+            // Both may stand for election once more.
+            usleep(UInt32((Intensity.sessionSeconds + 1) * 1e6))
             let (leader, follower) = try pair.settle()
             let sent = try storm.stop()
             try deployment.settle(sent, watch)

@@ -83,6 +83,10 @@ final class Fibers: @unchecked Sendable {
     /// Runs one fiber up to where it waits next, or lets time pass up to the alarm when none can run before.
     func step(alarm: UInt64) {
         fibers.removeAll { $0.hasEnded }
+        if fibers.isEmpty {
+            if alarm < .max { now = max(now + 1, alarm) }
+            return
+        }
         now += Self.stepNanoseconds
         var ready: [Fiber] = []
         while true {
@@ -101,6 +105,12 @@ final class Fibers: @unchecked Sendable {
         fiber.baton.signal()
         scheduler.wait()
         current = nil
+    }
+
+    /// Ends those that are left, as when their machine is switched off.
+    func endAll() {
+        for fiber in fibers { fiber.isKilled = true }
+        while fibers.contains(where: { !$0.hasEnded }) { step(alarm: .max) }
     }
 
     private func isReady(_ fiber: Fiber) -> Bool {

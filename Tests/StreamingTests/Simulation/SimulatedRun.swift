@@ -61,6 +61,7 @@ final class SimulatedRun {
 
     /// Runs until everything is learnt and published and everybody has stopped.
     func run() throws {
+        defer { fibers.endAll() }
         for movie in 1...Self.movies - 2 { inputs.announce(Int64(movie), "Film \(movie)") }
         cluster.faultRate = [0, 200, 40, 15][fibers.draw(4)]
         var steps = 0
