@@ -60,10 +60,10 @@ let package = Package(
         tests("LearningTests", ["Learning", "Events", "CVectorKernels", "CMallocCounter"]),
         tests("RecommendingTests", ["Recommending", "Events", "Learning", "VectorIndex"]),
         tests("StreamingTests", ["Streaming", "MovieLens", "VectorIndex", "CVectorKernels", "CMallocCounter"]),
-        .target(
-            name: "KafkaTestSupport", dependencies: ["Kafka"], path: "Tests/KafkaTestSupport",
-            swiftSettings: swiftSettings),
         .target(name: "ProcessTestSupport", path: "Tests/ProcessTestSupport", swiftSettings: swiftSettings),
+        .target(
+            name: "KafkaTestSupport", dependencies: ["Kafka", "ProcessTestSupport"], path: "Tests/KafkaTestSupport",
+            swiftSettings: swiftSettings),
         tests("KafkaTests", ["CRdKafka", "Kafka", "KafkaTestSupport", "Events", "Streaming", "CMallocCounter"]),
         tests("CommandLineOptionsTests", ["CommandLineOptions"]),
         tests(

@@ -55,7 +55,7 @@ struct FetcherWaker {
     private let username: String
     private let password: String
     /// Whether the library needs waking and can be woken.
-    let isNeeded: Bool
+    private let isNeeded: Bool
 
     init(_ properties: PropertySet) {
         let mechanism = properties.value(of: "sasl.mechanisms") ?? ""
@@ -68,6 +68,7 @@ struct FetcherWaker {
     }
 
     func wake(_ client: KafkaClient) {
+        if !isNeeded { return }
         _ = marquee_wake_brokers(client.handle, username, password)
     }
 }

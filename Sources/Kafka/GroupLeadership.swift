@@ -72,7 +72,7 @@ public final class GroupLeadership: Leadership {
         switch stage {
         case .watching:
             // Who has this instance id is a process that is dead.
-            if let members = watch.members(), members.allSatisfy({ $0.id.hasPrefix(instanceID + "-") }) {
+            if let members = watch.members(), members.allSatisfy(hasThisInstanceID) {
                 try member.join()
                 stage = .joined
             }
@@ -116,7 +116,7 @@ public final class GroupLeadership: Leadership {
         for rebalance in member.poll() {
             if rebalance.isAssignment { try assigned(rebalance) } else { try revoked(rebalance) }
         }
-        if member.isFenced && stage != .orphaned { fenced() }
+        if member.isFenced && stage != .orphaned { orphaned() }
     }
 
     private func assigned(_ rebalance: KafkaRebalance) throws {
@@ -133,19 +133,14 @@ public final class GroupLeadership: Leadership {
     private func revoked(_ rebalance: KafkaRebalance) throws {
         groupProof.hold(nil)
         if stage == .leading || stage == .electing {
-            if rebalance.isLost {
-                // Joining again might take the lead from whoever has it now, so first look who is there.
-                stage = .orphaned
-                watch.forget()
-                return
-            }
+            if rebalance.isLost { return orphaned() }
             stage = .electing
         }
         try member.unassign()
     }
 
-    /// Looks who is there before it does anything.
-    private func fenced() {
+    /// Joining again might take the lead from whoever has it now, so first it looks who is there.
+    private func orphaned() {
         groupProof.hold(nil)
         stage = .orphaned
         watch.forget()
@@ -154,7 +149,7 @@ public final class GroupLeadership: Leadership {
     /// When nobody else came in its place, as far as the group knows, it stands for election again.
     private func rejoin(_ members: [KnownMember]) throws {
         let others = members.filter { $0.clientID != clientID }
-        if others.contains(where: { $0.id.hasPrefix(instanceID + "-") }) {
+        if others.contains(where: hasThisInstanceID) {
             throw LeadershipLost(reason: "another process of this host and state directory joined the group")
         }
         guard hasLed else {
@@ -172,6 +167,9 @@ public final class GroupLeadership: Leadership {
         }
         stage = .electing
     }
+
+    /// The coordinator makes a static member's id of its instance id, a hyphen and something random.
+    private func hasThisInstanceID(_ member: KnownMember) -> Bool { member.id.hasPrefix(instanceID + "-") }
 
     private func replaceMember() throws {
         member = try GroupMember(configuration, topics: topics, instanceID: instanceID, clientID: clientID)

@@ -45,7 +45,7 @@ extension KafkaEventSource {
             take(from: reader, allowance, below: .max, into: batch)
             wakesFetcher = wakesFetcher || reader.fetcherMaySleep
         }
-        if wakesFetcher, waker.isNeeded { waker.wake(client) }
+        if wakesFetcher { waker.wake(client) }
     }
 
     /// With less room than partitions that have something, lets them take turns: those whose turn it is not are marked

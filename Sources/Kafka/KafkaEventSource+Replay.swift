@@ -21,7 +21,7 @@ extension KafkaEventSource {
             signal.clear()
             let before = reader.position
             take(from: reader, batch.capacity - batch.count, below: cut, into: batch)
-            if reader.fetcherMaySleep, waker.isNeeded { waker.wake(client) }
+            if reader.fetcherMaySleep { waker.wake(client) }
             if reader.position > before {
                 deadline = Deadline(milliseconds: patience.replay)
                 continue

@@ -176,7 +176,7 @@ private final class JournalReader {
             if position >= end { return }
         }
         // More is to come, so the queue may have been full before it was emptied.
-        if end < .max, waker.isNeeded { waker.wake(client) }
+        if end < .max { waker.wake(client) }
     }
 
     private func drop() {

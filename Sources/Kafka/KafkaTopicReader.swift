@@ -130,7 +130,7 @@ public final class KafkaTopicReader {
         client.serveCallbacks()
         var count = rd_kafka_consume_batch_queue(queue.handle, 0, messages, Self.messagesMax)
         // More is to come, so the queue may have been full before it was emptied.
-        if count <= 0, waker.isNeeded, !hasReachedEnd { waker.wake(client) }
+        if count <= 0, !hasReachedEnd { waker.wake(client) }
         if count <= 0, waitMilliseconds != 0, signal.wait(milliseconds: waitMilliseconds) {
             signal.clear()
             count = rd_kafka_consume_batch_queue(queue.handle, 0, messages, Self.messagesMax)

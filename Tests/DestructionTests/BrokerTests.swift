@@ -71,12 +71,7 @@ extension DestructionTests {
             }
             // Both may stand for election once more.
             usleep(UInt32((Intensity.sessionSeconds + 1) * 1e6))
-            let (leader, follower) = try pair.settle()
-            let sent = try storm.stop()
-            try deployment.settle(sent, watch)
-            deployment.stop(follower.process)
-            deployment.stop(leader.process)
-            try deployment.judge(sent, state: leader.state, name)
+            try pair.conclude(storm, watch, name)
         }
 
         private func strike(_ broker: PrivateBroker, _ outage: Outage) throws {

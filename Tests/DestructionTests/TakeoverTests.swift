@@ -65,14 +65,8 @@ extension DestructionTests {
                 let link = broker.links[leader === pair.first ? 0 : 1]
                 try takeOver(strike, leader, follower, link, watch, "\(name), \(strike)")
             }
-            let (leader, follower) = try pair.settle()
-            let sent = try storm.stop()
-            try deployment.settle(sent, watch)
-            // The follower first, so that it does not take over once more.
-            deployment.stop(follower.process)
-            deployment.stop(leader.process)
-            try deployment.judge(sent, state: leader.state, name)
-            try compareDigests(deployment, [leader, follower], name)
+            try pair.conclude(storm, watch, name)
+            try compareDigests(deployment, [pair.first, pair.second], name)
         }
 
         private func takeOver(

@@ -1,4 +1,5 @@
 import Foundation
+import ProcessTestSupport
 
 /// Starts an Apache Kafka by the `kafka` script of a folder.
 public enum ApacheKafka {
@@ -22,8 +23,9 @@ public enum ApacheKafka {
         // A file instead of a pipe: the broker outlives the script and would keep a pipe open.
         let answer = directory.appendingPathComponent("address")
         _ = FileManager.default.createFile(atPath: answer.path, contents: nil)
-        let process = try spawn(
-            [script, "start", "--dir", directory.appendingPathComponent("data").path] + arguments, output: answer.path)
+        let process = try Spawn.start(
+            [script, "start", "--dir", directory.appendingPathComponent("data").path] + arguments,
+            environment: ProcessInfo.processInfo.environment, input: "/dev/null", output: answer.path)
         var isReaped = false
         let end = Date().addingTimeInterval(60)
         while Date() < end {
@@ -37,29 +39,6 @@ public enum ApacheKafka {
             usleep(50_000)
         }
         throw StartFailure(description: "Apache Kafka did not start within 60 s.")
-    }
-
-    /// Not by Foundation, which believes that the script runs as long as the broker does and leaves it unreaped: tests that
-    /// wait for whatever child ends first would never see theirs.
-    private static func spawn(_ arguments: [String], output: String) throws -> pid_t {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_APPEND, 0o600)
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        posix_spawnattr_setsigmask(&attributes, &signals)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
-        var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
-        defer { for pointer in pointers { free(pointer) } }
-        var process: pid_t = 0
-        let code = posix_spawn(&process, arguments[0], &actions, &attributes, &pointers, environ)
-        guard code == 0 else { throw StartFailure(description: "Apache Kafka's script did not start: error \(code).") }
-        return process
     }
 
     /// Ends a broker as kill -9 does; its data stays.

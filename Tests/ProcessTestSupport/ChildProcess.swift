@@ -16,10 +16,6 @@ public final class ChildProcess {
     private let folder: TemporaryFolder
     public private(set) var ending: Ending?
 
-    struct StartFailure: Error {
-        var code: Int32
-    }
-
     /// Starts `marquee` with these arguments; `input` becomes its standard input. The MARQUEE_ variables of this process
     /// are not handed on. `wrapper` is a command that replaces itself with the one that is appended to it.
     public init(
@@ -32,8 +28,9 @@ public final class ChildProcess {
         variables.merge(environment) { $1 }
         // Not where a person keeps the state of a real service.
         variables["XDG_STATE_HOME"] = folder.path
-        processID = try Self.spawn(
-            wrapper + [Self.executable] + arguments, variables.map { "\($0.key)=\($0.value)" }, folder.path)
+        processID = try Spawn.start(
+            wrapper + [Self.executable] + arguments, environment: variables, input: "\(folder.path)/in",
+            output: "\(folder.path)/out", errors: "\(folder.path)/err")
         ChildWatch.shared.add(processID)
     }
 
@@ -96,33 +93,6 @@ public final class ChildProcess {
         ending = signal == 0 ? .exited((status >> 8) & 0xff) : .killed(signal: signal)
         ChildWatch.shared.remove(processID)
         return true
-    }
-
-    /// With default signal handling, whatever the test runner has done to its own.
-    private static func spawn(_ arguments: [String], _ variables: [String], _ folder: String) throws -> pid_t {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, "\(folder)/in", O_RDONLY, 0)
-        posix_spawn_file_actions_addopen(&actions, 1, "\(folder)/out", O_WRONLY | O_CREAT | O_APPEND, 0o600)
-        posix_spawn_file_actions_addopen(&actions, 2, "\(folder)/err", O_WRONLY | O_CREAT | O_APPEND, 0o600)
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        posix_spawnattr_setsigmask(&attributes, &signals)
-        sigfillset(&signals)
-        posix_spawnattr_setsigdefault(&attributes, &signals)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-        var argumentPointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
-        var variablePointers: [UnsafeMutablePointer<CChar>?] = variables.map { strdup($0) } + [nil]
-        defer { for pointer in argumentPointers + variablePointers { free(pointer) } }
-        var processID: pid_t = 0
-        let code = posix_spawn(
-            &processID, arguments[0], &actions, &attributes, &argumentPointers, &variablePointers)
-        guard code == 0 else { throw StartFailure(code: code) }
-        return processID
     }
 }
 

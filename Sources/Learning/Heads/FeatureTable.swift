@@ -13,7 +13,6 @@ final class FeatureTable {
     private static let occupations = 256
     private static let ofUsers = genders + ages + occupations
 
-    private let dimension: Int
     private let vectors: EmbeddingTable
     /// By movie: a count, then feature numbers, as UInt16.
     private let ofMovies = PagedRows(rowBytes: (1 + perMovieMax) * MemoryLayout<UInt16>.stride)
@@ -22,7 +21,6 @@ final class FeatureTable {
     private(set) var names: [String] = []
 
     init(dimension: Int) {
-        self.dimension = dimension
         vectors = EmbeddingTable(dimension: dimension, scalarCount: 1)
         addUserFeatures()
     }

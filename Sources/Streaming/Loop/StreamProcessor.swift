@@ -273,6 +273,7 @@ public final class StreamProcessor {
 
     private func noteUsers() throws {
         for user in applier.users {
+            var losesList = false
             switch user.outcome {
             case .changed(let row):
                 if catalogueEnds != nil || position.isSilent { continue }
@@ -284,17 +285,16 @@ public final class StreamProcessor {
                 commit.due.note(row, .profileChanged, isAnswer: false, cause: cause)
             case .forgotten(let row):
                 commit.due.remove(row)
-                if lists.sequence(row) > 0 || mayHaveLostList { commit.tombstones.append(user.userID) }
+                losesList = lists.sequence(row) > 0 || mayHaveLostList
                 lists.remove(row)
                 hasForgotten = true
             case .forgottenUnknown:
                 hasForgotten = true
-                if mayHaveLostList && !user.isRepeated { commit.tombstones.append(user.userID) }
+                losesList = mayHaveLostList && !user.isRepeated
             case .unchanged: continue
             }
-            if !user.isRepeated && lists.removeParked(userID: user.userID), commit.tombstones.last != user.userID {
-                commit.tombstones.append(user.userID)
-            }
+            if !user.isRepeated && lists.removeParked(userID: user.userID) { losesList = true }
+            if losesList { commit.tombstones.append(user.userID) }
         }
     }
 

@@ -62,4 +62,16 @@ struct Pair {
             """, sourceLocation: location)
         return try #require(found, sourceLocation: location)
     }
+
+    /// Ends the storm and, when all is answered, both instances, and judges what they leave.
+    func conclude(_ storm: Storm, _ watch: ListWatch, _ name: String) throws {
+        let (leader, follower) = try settle()
+        let deployment = leader.deployment
+        let sent = try storm.stop()
+        try deployment.settle(sent, watch)
+        // The follower first, so that it does not take over once more.
+        deployment.stop(follower.process)
+        deployment.stop(leader.process)
+        try deployment.judge(sent, state: leader.state, name)
+    }
 }
