@@ -4,6 +4,8 @@
 
 #include <immintrin.h>
 
+#include "elementary.h"
+
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 
 #define VECTOR_LANES 8
@@ -21,6 +23,24 @@ static inline vector fused(vector a, vector b, vector c) { return _mm256_fmadd_p
 static inline vector larger(vector a, vector b) { return _mm256_max_ps(a, b); }
 static inline unsigned reaches(vector a, vector b) {
     return (unsigned)_mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_GE_OQ));
+}
+
+static inline vector smaller(vector a, vector b) { return _mm256_min_ps(a, b); }
+static inline vector divide(vector a, vector b) { return _mm256_div_ps(a, b); }
+static inline vector square_root(vector x) { return _mm256_sqrt_ps(x); }
+static inline vector nearest(vector x) { return _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+static inline vector times_power_of_two(vector x, vector n) {
+    __m256i power = _mm256_slli_epi32(_mm256_cvtps_epi32(n), 23);
+    return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(x), power));
+}
+static inline vector exponent(vector x, vector *fraction) {
+    __m256i bits = _mm256_castps_si256(x);
+    __m256i power = _mm256_srai_epi32(_mm256_sub_epi32(bits, _mm256_set1_epi32(MQ_SQRT_HALF_BITS)), 23);
+    *fraction = _mm256_castsi256_ps(_mm256_sub_epi32(bits, _mm256_slli_epi32(power, 23)));
+    return _mm256_cvtepi32_ps(power);
+}
+static inline unsigned equals(vector a, vector b) {
+    return (unsigned)_mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_EQ_OQ));
 }
 
 static inline float reduce16(const vector *sums) {
@@ -58,6 +78,7 @@ static inline unsigned long count_at_least(const int *keys, unsigned long n, int
 }
 
 #include "kernels_simd.h"
+#include "ranking_simd.h"
 
 const mq_kernel_table mq_kernels_avx2 = {
     .variant = MQ_VARIANT_AVX2,
@@ -72,6 +93,12 @@ const mq_kernel_table mq_kernels_avx2 = {
     .collect = collect,
     .find_u32 = find_u32,
     .reverse_search = reverse_search,
+    .softmax = softmax,
+    .logarithms = logarithms,
+    .gathered_scores = gathered_scores,
+    .ranking_step = ranking_step,
+    .adagrad_step = adagrad_step,
+    .least_index = least_index,
 };
 
 #pragma clang attribute pop

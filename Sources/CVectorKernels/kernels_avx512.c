@@ -4,6 +4,8 @@
 
 #include <immintrin.h>
 
+#include "elementary.h"
+
 #pragma clang attribute push(__attribute__((target("avx512f,avx2,fma,popcnt"))), apply_to = function)
 
 #define VECTOR_LANES 16
@@ -20,6 +22,22 @@ static inline vector multiply(vector a, vector b) { return _mm512_mul_ps(a, b); 
 static inline vector fused(vector a, vector b, vector c) { return _mm512_fmadd_ps(a, b, c); }
 static inline vector larger(vector a, vector b) { return _mm512_max_ps(a, b); }
 static inline unsigned reaches(vector a, vector b) { return _mm512_cmp_ps_mask(a, b, _CMP_GE_OQ); }
+
+static inline vector smaller(vector a, vector b) { return _mm512_min_ps(a, b); }
+static inline vector divide(vector a, vector b) { return _mm512_div_ps(a, b); }
+static inline vector square_root(vector x) { return _mm512_sqrt_ps(x); }
+static inline vector nearest(vector x) { return _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+static inline vector times_power_of_two(vector x, vector n) {
+    __m512i power = _mm512_slli_epi32(_mm512_cvtps_epi32(n), 23);
+    return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(x), power));
+}
+static inline vector exponent(vector x, vector *fraction) {
+    __m512i bits = _mm512_castps_si512(x);
+    __m512i power = _mm512_srai_epi32(_mm512_sub_epi32(bits, _mm512_set1_epi32(MQ_SQRT_HALF_BITS)), 23);
+    *fraction = _mm512_castsi512_ps(_mm512_sub_epi32(bits, _mm512_slli_epi32(power, 23)));
+    return _mm512_cvtepi32_ps(power);
+}
+static inline unsigned equals(vector a, vector b) { return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ); }
 
 static inline float reduce16(const vector *sums) {
     __m256 high = _mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(sums[0]), 1));
@@ -48,6 +66,7 @@ static inline unsigned long count_at_least(const int *keys, unsigned long n, int
 }
 
 #include "kernels_simd.h"
+#include "ranking_simd.h"
 
 const mq_kernel_table mq_kernels_avx512 = {
     .variant = MQ_VARIANT_AVX512,
@@ -62,6 +81,12 @@ const mq_kernel_table mq_kernels_avx512 = {
     .collect = collect,
     .find_u32 = find_u32,
     .reverse_search = reverse_search,
+    .softmax = softmax,
+    .logarithms = logarithms,
+    .gathered_scores = gathered_scores,
+    .ranking_step = ranking_step,
+    .adagrad_step = adagrad_step,
+    .least_index = least_index,
 };
 
 #pragma clang attribute pop

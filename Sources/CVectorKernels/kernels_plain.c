@@ -7,13 +7,18 @@
 
 #pragma clang fp contract(off) reassociate(off)
 
+/// The tree by which lanes are added.
+static float reduce(float *sums) {
+    for (size_t half = MQ_LANES / 2; half > 0; half /= 2)
+        for (size_t lane = 0; lane < half; lane++) sums[lane] = sums[lane] + sums[lane + half];
+    return sums[0];
+}
+
 static float dot16(const float *a, const float *b, size_t n) {
     float sums[MQ_LANES] = {0};
     for (size_t i = 0; i < n; i += MQ_LANES)
         for (size_t lane = 0; lane < MQ_LANES; lane++) sums[lane] = fmaf(a[i + lane], b[i + lane], sums[lane]);
-    for (size_t half = MQ_LANES / 2; half > 0; half /= 2)
-        for (size_t lane = 0; lane < half; lane++) sums[lane] = sums[lane] + sums[lane + half];
-    return sums[0];
+    return reduce(sums);
 }
 
 static void axpy(float alpha, const float *x, float *y, size_t n) {
@@ -106,6 +111,8 @@ static size_t reverse_search(const float *movie, float offset, const float *user
     return count;
 }
 
+#include "ranking_plain.h"
+
 const mq_kernel_table mq_kernels_plain = {
     .variant = MQ_VARIANT_PLAIN,
     .queries_per_call = MQ_QUERIES_MAX,
@@ -119,4 +126,10 @@ const mq_kernel_table mq_kernels_plain = {
     .collect = collect,
     .find_u32 = find_u32,
     .reverse_search = reverse_search,
+    .softmax = softmax,
+    .logarithms = logarithms,
+    .gathered_scores = gathered_scores,
+    .ranking_step = ranking_step,
+    .adagrad_step = adagrad_step,
+    .least_index = least_index,
 };

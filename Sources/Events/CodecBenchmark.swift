@@ -72,6 +72,7 @@ public struct CodecBenchmark: Sendable {
 
     private func encodeLists(count: Int, into buffer: ByteBuffer) {
         let encoder = JSONRecommendationListEncoder()
+        let explainedBy: [Int64] = [318, 2858, 527]
         let title = escapedJSONBody(of: "One Flew Over the Cuckoo's Nest (1975)")
         for index in 0..<count {
             buffer.removeAll()
@@ -88,11 +89,14 @@ public struct CodecBenchmark: Sendable {
                 eventTimeMilliseconds: 978_300_760_000 + list, into: buffer)
             encoder.endCauses(total: 1, into: buffer)
             title.withUnsafeBytes { title in
-                for rank in 1...itemsPerList {
-                    let score = 3 / Float(rank) + Float(index & 1023) / 1024
-                    encoder.item(
-                        rank: rank, movieID: Int64(rank * 193), title: title, score: score,
-                        predictedRating: 5 - Float(rank) / 10, into: buffer)
+                explainedBy.withUnsafeBufferPointer { explainedBy in
+                    for rank in 1...itemsPerList {
+                        let score = 3 / Float(rank) + Float(index & 1023) / 1024
+                        encoder.item(
+                            rank: rank, movieID: Int64(rank * 193), title: title, score: score,
+                            predictedRating: 5 - Float(rank) / 10, explanation: .rated, explainedBy: explainedBy,
+                            into: buffer)
+                    }
                 }
             }
             encoder.end(

@@ -1,6 +1,6 @@
 extension RecommendationList {
-    /// Appends the list as `encoder` writes it: for tests and for publishers of single lists. An explanation is left
-    /// out, since the encoders have no verb for it; a missing score or rating goes through as NaN.
+    /// Appends the list as `encoder` writes it: for tests and for publishers of single lists. A missing score or
+    /// rating goes through as NaN; an explanation of a kind that is not known is left out.
     public func append(to buffer: ByteBuffer, using encoder: some RecommendationListEncoder) {
         encoder.begin(
             userID: userID, sequence: sequence, generatedAtMilliseconds: generatedAtMilliseconds, reason: reason,
@@ -17,9 +17,13 @@ extension RecommendationList {
         encoder.endCauses(total: causedByTotal, into: buffer)
         for item in items {
             escapedJSONBody(of: item.title ?? "").withUnsafeBytes { title in
-                encoder.item(
-                    rank: item.rank, movieID: item.movieID, title: title, score: Float(item.score ?? .nan),
-                    predictedRating: Float(item.predictedRating ?? .nan), into: buffer)
+                (item.explanation?.movieIDs ?? []).withUnsafeBufferPointer { movieIDs in
+                    encoder.item(
+                        rank: item.rank, movieID: item.movieID, title: title, score: Float(item.score ?? .nan),
+                        predictedRating: Float(item.predictedRating ?? .nan),
+                        explanation: item.explanation.flatMap { ExplanationKind(rawValue: $0.kind) },
+                        explainedBy: movieIDs, into: buffer)
+                }
             }
         }
         escapedJSONBody(of: model.version).withUnsafeBytes {

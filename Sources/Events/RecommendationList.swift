@@ -20,17 +20,19 @@ public struct RecommendationList: Sendable, Equatable {
         }
     }
 
-    /// Why an item is there: movies the user rated that speak for it.
+    /// Why an item is there.
     public struct Explanation: Sendable, Equatable, Decodable {
         private enum CodingKeys: String, CodingKey {
             case kind
             case movieIDs = "movie_ids"
         }
 
+        /// An `ExplanationKind`, or one of a later version.
         public var kind: String
+        /// Movies that the user rated and that moved the item most, the strongest first; empty for the other kinds.
         public var movieIDs: [Int64]
 
-        public init(kind: String, movieIDs: [Int64]) {
+        public init(kind: String, movieIDs: [Int64] = []) {
             self.kind = kind
             self.movieIDs = movieIDs
         }

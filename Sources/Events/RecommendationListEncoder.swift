@@ -16,6 +16,6 @@ public protocol RecommendationListEncoder: AnyObject {
     /// `title` holds the title as the body of a JSON string, escapes done; empty for none.
     func item(
         rank: Int, movieID: Int64, title: UnsafeRawBufferPointer, score: Float, predictedRating: Float,
-        into buffer: ByteBuffer)
+        explanation: ExplanationKind?, explainedBy movieIDs: UnsafeBufferPointer<Int64>, into buffer: ByteBuffer)
     func end(modelVersion: UnsafeRawBufferPointer, epoch: Int64, into buffer: ByteBuffer)
 }

@@ -1,7 +1,9 @@
+import Events
 import Learning
 import VectorIndex
 
-/// Lists for users: retrieve from the index without what the user has rated, rank, and say what stars are predicted.
+/// Lists for users: retrieve from the index without what the user has rated, rank by the model's blend if it has one, and
+/// say what stars are predicted.
 ///
 /// Owned by the learner thread. Allocates nothing once its scratch has grown.
 public final class Recommender {
@@ -12,8 +14,11 @@ public final class Recommender {
     public let index: any VectorIndex
     public let listLength: Int
     /// What the last call of `recommend` found: row `i` belongs to its i-th user.
-    public let results: SearchResults
+    public let results = RankedLists(userCapacity: usersPerSearch)
 
+    private let hits = SearchResults()
+    private let ranker: BlendRanker?
+    private let explainer: Explainer?
     private let queries: UnsafeMutablePointer<Float>
     private let vector: UnsafeMutablePointer<Float>
     private var exclusions: [UnsafeBufferPointer<UInt32>] = []
@@ -26,7 +31,8 @@ public final class Recommender {
         self.learner = learner
         self.index = index
         self.listLength = listLength
-        results = SearchResults()
+        explainer = learner.model.blend.map { Explainer(blend: $0, learner: learner) }
+        ranker = learner.model.blend.map { BlendRanker(blend: $0, learner: learner) }
         queries = .allocate(capacity: Self.usersPerSearch * learner.model.dimension)
         vector = .allocate(capacity: learner.model.dimension)
         exclusions.reserveCapacity(Self.usersPerSearch)
@@ -70,7 +76,42 @@ public final class Recommender {
 
     /// The stars predicted for a movie whose score is known, within what a rating can be.
     public func predictedRating(user: UInt32, movie: UInt32, score: Float) -> Float {
-        min(5, max(0.5, learner.model.predictedStars(user: user, movie: movie, score: score)))
+        let profile = learner.users.pointer(user).pointee
+        let stars = learner.model.predictedStars(user: user, profile: profile, movie: movie, score: score)
+        return min(5, max(0.5, stars))
+    }
+
+    /// Calls `body` with each item of the list at `place`, which is the user's: what it is and what speaks for it. Models
+    /// without a blend explain nothing.
+    @inline(__always)
+    public func forEachItem(
+        of user: UInt32, place: Int,
+        _ body: (_ rank: Int, _ item: ListedItem, _ explainedBy: UnsafeBufferPointer<Int64>) -> Void
+    ) {
+        let (items, ids, scores) = (results.items(of: place), results.ids(of: place), results.scores(of: place))
+        explainer?.begin(user)
+        for at in 0..<items.count {
+            var item = ListedItem(
+                movie: items[at], movieID: ids[at], score: scores[at],
+                predictedRating: predictedRating(user: user, movie: items[at], score: scores[at]))
+            guard let explainer else {
+                body(at + 1, item, UnsafeBufferPointer(start: nil, count: 0))
+                continue
+            }
+            item.explanation = explainer.explain(items[at])
+            explainer.named.withUnsafeBufferPointer { body(at + 1, item, $0) }
+        }
+    }
+
+    /// The score with which a movie would stand in the user's list now, bit by bit.
+    public func score(
+        user: UInt32, query: UnsafePointer<Float>, movie: UInt32, item: UnsafePointer<Float>, offset: Float
+    ) -> Float {
+        if let ranker { return ranker.score(user: user, movie: movie) }
+        // The index's: fma over the coordinates in ascending order, then the offset.
+        var sum: Float = 0
+        for index in 0..<learner.model.dimension { sum = sum.addingProduct(item[index], query[index]) }
+        return sum + offset
     }
 
     /// The best movies for up to `usersPerSearch` users, into `results`; the index must be fresh.
@@ -86,8 +127,9 @@ public final class Recommender {
         standingRanges.removeAll(keepingCapacity: true)
         for at in 0..<users.count {
             let user = users[at]
-            learner.model.query(user, into: queries + at * dimension)
-            let handle = learner.users.pointer(user).pointee.rated
+            let row = learner.users.pointer(user).pointee
+            learner.model.query(user, profile: row, into: queries + at * dimension)
+            let handle = row.rated
             let entries = learner.rated.entries(handle)
             if handle.removedCount == 0 {
                 exclusions.append(entries.movieBuffer)
@@ -107,8 +149,38 @@ public final class Recommender {
             }
             try exclusions.withUnsafeBufferPointer { exclusions in
                 try index.search(
-                    queries: queries, queryCount: users.count, k: length, exclusions: exclusions, into: results)
+                    queries: queries, queryCount: users.count,
+                    k: ranker == nil ? length : BlendRanker.indexCandidates, exclusions: exclusions, into: hits)
+            }
+            rank(users, length)
+        }
+    }
+
+    /// Turns what the index found into lists.
+    private func rank(_ users: UnsafeBufferPointer<UInt32>, _ length: Int) {
+        results.prepare(userCount: users.count, length: length)
+        for place in 0..<users.count {
+            let found = hits.items(of: place)
+            if let ranker {
+                ranker.rank(
+                    user: users[place], hits: found, rated: exclusions[place], length: length, place: place,
+                    into: results)
+            } else {
+                let (ids, scores) = (hits.ids(of: place), hits.scores(of: place))
+                for at in 0..<found.count {
+                    results.append(place, item: found[at], id: ids[at], score: scores[at])
+                }
             }
         }
     }
+}
+
+/// One item of a list, as it is published.
+public struct ListedItem {
+    public var movie: UInt32
+    public var movieID: Int64
+    public var score: Float
+    /// Stars.
+    public var predictedRating: Float
+    public var explanation: ExplanationKind?
 }

@@ -59,7 +59,9 @@ struct AllocationTests {
                             for rank in 1...20 {
                                 encoder.item(
                                     rank: rank, movieID: Int64(rank) * 100, title: title,
-                                    score: rank == 20 ? .nan : 1.2345 * Float(rank), predictedRating: 4.2, into: buffer)
+                                    score: rank == 20 ? .nan : 1.2345 * Float(rank), predictedRating: 4.2,
+                                    explanation: .rated, explainedBy: UnsafeBufferPointer(start: nil, count: 0),
+                                    into: buffer)
                             }
                             encoder.end(modelVersion: version, epoch: 12, into: buffer)
                         }

@@ -51,7 +51,7 @@ struct RecommendationListTests {
         }
     }
 
-    @Test func explanationsAndUnknownFieldsAreRead() throws {
+    @Test func explanationsOfLaterVersionsAndUnknownFieldsAreRead() throws {
         let text = Self.golden.replacingOccurrences(
             of: #""rank":2,"#, with: #""rank":2,"new":[{}],"explanation":{"kind":"similar","movie_ids":[5,6]},"#)
         let list = try decode(text)
@@ -91,7 +91,12 @@ struct RecommendationListTests {
                     title: text.isEmpty ? nil : text,
                     // Multiples of 1/32 have five decimals at most, so nothing is lost.
                     score: Double(Int.random(in: -1000...1000, using: &generator)) / 32,
-                    predictedRating: Double(Int.random(in: 2...20, using: &generator)) / 4)
+                    predictedRating: Double(Int.random(in: 2...20, using: &generator)) / 4,
+                    explanation: ExplanationKind.allCases.randomElement(using: &generator).flatMap { kind in
+                        if Bool.random(using: &generator) { return nil }
+                        let ids = (0..<Int.random(in: 0...3, using: &generator)).map { Int64($0 * 7 + rank) }
+                        return .init(kind: kind.rawValue, movieIDs: ids)
+                    })
             }
             let text = json(list)
             #expect(try decode(text) == list, "seed \(seed): \(text)")
@@ -107,7 +112,8 @@ struct FixedDecimalTests {
         let buffer = ByteBuffer()
         let none = UnsafeRawBufferPointer(start: nil, count: 0)
         JSONRecommendationListEncoder().item(
-            rank: 1, movieID: 1, title: none, score: value, predictedRating: value, into: buffer)
+            rank: 1, movieID: 1, title: none, score: value, predictedRating: value, explanation: nil,
+            explainedBy: UnsafeBufferPointer(start: nil, count: 0), into: buffer)
         let text = String(decoding: buffer.bytes, as: UTF8.self)
         let parts = text.dropLast().split(separator: ",").map { String($0.split(separator: ":")[1]) }
         return (parts[2], parts[3])

@@ -89,7 +89,7 @@ struct LearnerCatalogueTests {
 
     private func query(_ test: TestLearner, _ row: UInt32) -> [Float] {
         var vector = [Float](repeating: .nan, count: test.model.dimension)
-        test.model.query(row, into: &vector)
+        test.model.query(row, profile: UserRow(), into: &vector)
         return vector
     }
 }

@@ -24,7 +24,9 @@ struct MatrixFactorizationTests {
         // Changed 10 to 8 and removed 2: 70 + 8 half stars of eleven ratings.
         let changeError = 4 - predictions[2]
         let afterChange = userBias + 0.02 * (changeError - 0.01 * userBias)
-        #expect(abs(test.model.predictedStars(user: 0, movie: 1, score: 0) - (78.0 / 22 + afterChange)) < 1e-6)
+        #expect(
+            abs(test.model.predictedStars(user: 0, profile: UserRow(), movie: 1, score: 0) - (78.0 / 22 + afterChange))
+                < 1e-6)
         #expect(abs(test.item(1).offset - 0.02 * error) < 1e-6, "what was learnt from a removed rating stays")
     }
 

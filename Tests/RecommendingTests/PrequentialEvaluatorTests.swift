@@ -114,7 +114,7 @@ struct PrequentialEvaluatorTests {
         let user = learner.row(forUser: userID)
         var query = [Float](repeating: 0, count: dimension)
         var item = [Float](repeating: 0, count: dimension)
-        learner.model.query(user, into: &query)
+        learner.model.query(user, profile: UserRow(), into: &query)
         var found: [(score: Float, id: Int64)] = []
         for movie in 0..<UInt32(learner.movies.count) where !learner.hasRated(user: user, movie: movie) {
             let offset = learner.model.item(movie, into: &item)

@@ -33,7 +33,7 @@ import Testing
         try source.assign([:])
         return JournalReplayer(
             applier: BatchApplier(
-                learner: Learner(model: BiasedMatrixFactorization(), batchCapacity: StreamLimits.batchRecordsMax)),
+                learner: Learner(model: TwoHeadModel(), batchCapacity: StreamLimits.batchRecordsMax)),
             lists: PublishedLists(capacity: 10), source: source, checkpoint: nil, topicPrefix: "")
     }
 
@@ -89,7 +89,7 @@ import Testing
         try service.start()
         try service.settle()
         let digest = try service.learner.snapshot().stateDigest()
-        let step = service.learner.byteCount / 64 / 3
+        let step = service.learner.byteCount / DigestComparison.bytesPerRating / 3
         for cut in 1...30 {
             comparison.passed(service.learner, epoch: Int64(cut), ratings: cut * step)
             try comparison.compare(with: EpochDigest(epoch: Int64(cut), digest: digest))
@@ -110,7 +110,7 @@ import Testing
         let point = try #require(store.points().first)
         let loaded = try store.load(point)
         let named = try #require(try records(broker).compactMap(\.digest).last { $0.epoch == point.epoch })
-        let learner = Learner(model: BiasedMatrixFactorization(), batchCapacity: 16)
+        let learner = Learner(model: TwoHeadModel(), batchCapacity: 16)
         let lists = PublishedLists(capacity: 10)
         try loaded.restore(learner, lists)
         #expect(try learner.snapshot().stateDigest() == named.digest)

@@ -34,21 +34,12 @@ import Testing
 
         // What brute force says, from the lists as they were published and the state as it is.
         let learner = service.learner
-        let dimension = learner.model.dimension
-        let query = UnsafeMutablePointer<Float>.allocate(capacity: dimension)
-        let item = UnsafeMutablePointer<Float>.allocate(capacity: dimension)
-        defer {
-            query.deallocate()
-            item.deallocate()
-        }
         let movie = learner.movies.row(of: 500)
-        let offset = learner.model.item(movie, into: item)
         var expected: Set<Int64> = []
         for user in 0..<UInt32(learner.users.rowCount) {
             if service.processor.lists.sequence(user) == 0 { continue }
             if learner.hasRated(user: user, movie: movie) { continue }
-            learner.model.query(user, into: query)
-            let score = FanOutSearch.score(query, item, dimension, offset)
+            let score = service.score(user: user, movie: movie)
             if service.processor.lists.count(user) < 10 || score > service.processor.lists.lastScore(user) {
                 expected.insert(learner.users.pointer(user).pointee.id)
             }

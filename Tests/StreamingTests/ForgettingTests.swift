@@ -80,7 +80,7 @@ import Testing
     private func holds(_ store: CheckpointStore, _ user: Int64) throws -> Bool {
         for point in store.points() {
             let checkpoint = try store.load(point)
-            let learner = Learner(model: BiasedMatrixFactorization(), batchCapacity: 16)
+            let learner = Learner(model: TwoHeadModel(), batchCapacity: 16)
             try checkpoint.restore(learner, .init(capacity: 10))
             if learner.users.row(of: user) != IdentityMap.none { return true }
         }

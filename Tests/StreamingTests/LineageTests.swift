@@ -11,7 +11,7 @@ import Testing
     private let ratings = InputPartition(.ratings, 0)
 
     /// A stream that a service has processed, and stopped.
-    private func processed(store: CheckpointStore? = nil, model: any OnlineModel = BiasedMatrixFactorization()) throws
+    private func processed(store: CheckpointStore? = nil, model: any OnlineModel = TwoHeadModel()) throws
         -> ModelBroker
     {
         let broker = ModelBroker()
@@ -37,7 +37,7 @@ import Testing
     /// Starts on what is left, and again: the second start finds an exact lineage.
     private func continues(
         _ broker: ModelBroker, _ words: String, _ store: CheckpointStore,
-        model: @autoclosure () -> any OnlineModel = BiasedMatrixFactorization(),
+        model: @autoclosure () -> any OnlineModel = TwoHeadModel(),
         _ configure: (inout StreamProcessor.Settings) -> Void = { _ in }
     ) throws {
         let before = broker.journal.count
@@ -70,7 +70,7 @@ import Testing
         let start = try #require(try lineages(processed()).first)
         #expect(start.epoch == 0 && start.previousChain == .zero)
         #expect(start.lineage?.origin == .empty && start.lineage?.inputs.isEmpty == true)
-        #expect(start.lineage?.numericsVersion == BiasedMatrixFactorization.numericsVersion)
+        #expect(start.lineage?.numericsVersion == TwoHeadModel.numericsVersion)
     }
 
     @Test func recordsThatWereCompactedMakeANewLineage() throws {
@@ -144,7 +144,9 @@ import Testing
     @Test func otherSettingsAreRefusedWithTheChoices() throws {
         let broker = try processed()
         let error = #expect(throws: RecoveryError.self) {
-            try TestService(broker, model: VersionedModel(numericsVersion: 1, settings: "other")).start()
+            try TestService(
+                broker, model: VersionedModel(numericsVersion: TwoHeadModel.numericsVersion, settings: "other")
+            ).start()
         }
         guard case .otherSettings(_, "other")? = error else {
             Issue.record("\(String(describing: error))")
@@ -162,7 +164,7 @@ import Testing
         let last = Int64(broker.journal.count) - 1
         var digests: Set<String> = []
         for epoch in [1, 3, last] {
-            let learner = Learner(model: BiasedMatrixFactorization(), batchCapacity: StreamLimits.batchRecordsMax)
+            let learner = Learner(model: TwoHeadModel(), batchCapacity: StreamLimits.batchRecordsMax)
             let restored = try restoration(broker, learner, store, lastEpoch: epoch)
             try restored.catchUp()
             #expect(restored.position.epoch == epoch && restored.doubts.isEmpty)
@@ -171,7 +173,7 @@ import Testing
         #expect(digests.count == 3)
         // With a journal that was trimmed only from the checkpoint on.
         broker.journalBeginning = last
-        let learner = Learner(model: BiasedMatrixFactorization(), batchCapacity: StreamLimits.batchRecordsMax)
+        let learner = Learner(model: TwoHeadModel(), batchCapacity: StreamLimits.batchRecordsMax)
         let trimmed = try restoration(broker, learner, store, lastEpoch: 3)
         #expect(throws: RecoveryError.journalTrimmed(firstEpoch: last)) { try trimmed.catchUp() }
         let epochs = try Restoration.checkpointEpochs(

@@ -41,9 +41,9 @@ import VectorIndex
         #expect(list.model.epoch == service.processor.position.epoch)
     }
 
-    @Test func theListIsTheBestByBruteForce() throws {
+    @Test(arguments: ModelKind.allCases) func theListIsTheBestByBruteForce(model: ModelKind) throws {
         let broker = brokerWithMovies(200)
-        let service = try TestService(broker)
+        let service = try TestService(broker, model: model.makeModel())
         try service.start()
         var stream = MadeUpStream(seed: 5, users: 40, movies: 200)
         for _ in 0..<3000 {
@@ -56,18 +56,9 @@ import VectorIndex
 
         let learner = service.learner
         let user = learner.users.row(of: 9)
-        let dimension = learner.model.dimension
-        let query = UnsafeMutablePointer<Float>.allocate(capacity: dimension)
-        let item = UnsafeMutablePointer<Float>.allocate(capacity: dimension)
-        defer {
-            query.deallocate()
-            item.deallocate()
-        }
-        learner.model.query(user, into: query)
         var scored: [(id: Int64, score: Float)] = []
         for movie in 0..<UInt32(learner.movies.count) where !learner.hasRated(user: user, movie: movie) {
-            let offset = learner.model.item(movie, into: item)
-            scored.append((learner.movies.id(movie), FanOutSearch.score(query, item, dimension, offset)))
+            scored.append((learner.movies.id(movie), service.score(user: user, movie: movie)))
         }
         scored.sort { ($1.score, $0.id) < ($0.score, $1.id) }
         let list = try #require(broker.lists(of: 9).last)

@@ -85,9 +85,9 @@ import Testing
         let service = try TestService(broker(seed: 4, ratings: 1000))
         try service.start()
         try service.settle()
-        #expect(BiasedMatrixFactorization.numericsVersion == 1)
+        #expect(TwoHeadModel.numericsVersion == 2)
         let digest = try service.digest()
-        #expect(digest == "5a1f1bd42e61675117775b92e3fcf1b46a2c3e2e9c04314d0f962aad38910ba1")
+        #expect(digest == "7223e9d38f2c82efc92aa2dcd1c2752138548ef8e97904177fbb8d41527e49a3")
     }
 
     @Test func aRestartFromACheckpointGivesTheSameState() throws {
@@ -208,9 +208,9 @@ import Testing
         let service = try TestService(broker)
         try service.start()
         try service.settle()
-        var settings = BiasedMatrixFactorization.Settings()
-        settings.dimension = 16
-        let other = try TestService(broker, model: BiasedMatrixFactorization(settings))
+        var settings = TwoHeadModel.Settings()
+        settings.ranking.dimension = 16
+        let other = try TestService(broker, model: TwoHeadModel(settings))
         #expect(throws: RecoveryError.self) { try other.start() }
     }
 }

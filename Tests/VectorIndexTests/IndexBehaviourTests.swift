@@ -68,8 +68,8 @@ struct IndexBehaviourTests {
         #expect(throws: IndexError.itemOutOfRange(got: .max, max: IndexLimits.itemMax)) {
             try index.upsert(item: .max, id: 9, vector: [1, 1, 1], offset: 0)
         }
-        for k in [0, -1, 101] {
-            #expect(throws: IndexError.resultCountOutOfRange(got: k, allowed: 1...100)) {
+        for k in [0, -1, 257] {
+            #expect(throws: IndexError.resultCountOutOfRange(got: k, allowed: 1...256)) {
                 try index.answers([[1, 1, 1]], k: k)
             }
         }

@@ -84,6 +84,36 @@ typedef struct {
     /// from that of `score` in its last bits: the order of the sum is another.
     size_t (*reverse_search)(const float *movie, float offset, const float *users, size_t stride, size_t n,
                              const float *thresholds, size_t user_count, uint32_t *found);
+
+    // Of the ranking head and the blend.
+
+    /// values[i] = exp(values[i] - the largest of them), and returns their sum: lane l sums i mod 16 = l, then the tree of
+    /// dot16. `n` is a multiple of 16; the exponential is the polynomial of elementary.h, and never less than exp(-87).
+    float (*softmax)(float *values, size_t n);
+
+    /// values[i] = ln values[i], of normal numbers above 0, by the polynomial of elementary.h. `n` is a multiple of 16.
+    void (*logarithms)(float *values, size_t n);
+
+    /// scores[r] = dot16(query, rows[r], n) + rows[r][n]: the row's offset stands behind its vector.
+    void (*gathered_scores)(const float *query, const float *const *rows, size_t count, size_t n, float *scores);
+
+    /// An ascent along the gradients g of `count` scores, each query · row + offset, with L2 penalty (Duchi, Hazan and
+    /// Singer, "Adaptive subgradient methods", 2011, with one sum of squares for a row's vector). Behind a row's vector
+    /// stand its offset, the offset's sum of squares, and the vector's mean sum of squares, both above 0. Rows are taken
+    /// in order, and the same one may come twice; none overlaps the query or its gradient, which is added to.
+    ///   b = row[n];  h = fma(-reg, b, g);  s = fma(h, h, row[n + 1]);  b' = fma(bias_rate, h / sqrt(s), b)
+    ///   v = fma(g * g, dot16(query, query, n) / n, row[n + 2])
+    ///   query_gradient'[i] = fma(g, row[i], query_gradient[i])
+    ///   row'[i] = fma(rate / sqrt(v), fma(g, query[i], (-reg) * row[i]), row[i])
+    void (*ranking_step)(float *const *rows, const float *gradients, size_t count, const float *query,
+                         float *query_gradient, size_t n, float rate, float bias_rate, float reg);
+
+    /// An ascent of one row along its gradient, with a sum of squares a coordinate, above 0.
+    ///   x = fma(-reg, row[i], gradient[i]);  s = fma(x, x, squares[i]);  row'[i] = fma(rate, x / sqrt(s), row[i])
+    void (*adagrad_step)(float *row, float *squares, const float *gradient, size_t n, float rate, float reg);
+
+    /// The first index of the least of `n` values, a multiple of 16; none is NaN.
+    size_t (*least_index)(const float *values, size_t n);
 } mq_kernel_table;
 
 /// The variant in use: the fastest that this processor runs, unless the environment names one in MARQUEE_KERNELS

@@ -73,9 +73,9 @@ public final class JSONRecommendationListEncoder: RecommendationListEncoder {
 
     public func item(
         rank: Int, movieID: Int64, title: UnsafeRawBufferPointer, score: Float, predictedRating: Float,
-        into buffer: ByteBuffer
+        explanation: ExplanationKind?, explainedBy movieIDs: UnsafeBufferPointer<Int64>, into buffer: ByteBuffer
     ) {
-        let start = buffer.reserve(256 + title.count)
+        let start = buffer.reserve(320 + title.count + 21 * movieIDs.count)
         var place = start
         place.write(hasElement ? ",{\"rank\":" : "{\"rank\":")
         hasElement = true
@@ -91,6 +91,20 @@ public final class JSONRecommendationListEncoder: RecommendationListEncoder {
         place += FixedDecimal.write(score, places: 5, to: place)
         place.write(",\"predicted_rating\":")
         place += FixedDecimal.write(predictedRating, places: 2, to: place)
+        if let explanation {
+            place.write(",\"explanation\":{\"kind\":\"")
+            switch explanation {
+            case .rated: place.write("RATED")
+            case .popular: place.write("POPULAR")
+            case .profile: place.write("PROFILE")
+            }
+            place.write("\",\"movie_ids\":[")
+            for at in 0..<movieIDs.count {
+                if at > 0 { place.write(",") }
+                place += DecimalDigits.write(movieIDs[at], to: place)
+            }
+            place.write("]}")
+        }
         place.write("}")
         buffer.advance(by: place - start)
     }

@@ -2,16 +2,11 @@ import Events
 
 /// A learnt vector for each side feature, and which features a user and a movie have.
 ///
-/// Of a user: gender, age in five years, occupation; each has a fixed row. Of a movie: its genres and its five years; rows
-/// come in first-seen order by name.
+/// Of a user: `UserFeatures`, whose rows are fixed. Of a movie: its genres and its five years; their rows come behind, in
+/// first-seen order by name.
 final class FeatureTable {
     /// The most features of a movie; a further genre is left out.
     static let perMovieMax = 16
-
-    private static let genders = 4
-    private static let ages = 52
-    private static let occupations = 256
-    private static let ofUsers = genders + ages + occupations
 
     private let vectors: EmbeddingTable
     /// By movie: a count, then feature numbers, as UInt16.
@@ -25,7 +20,7 @@ final class FeatureTable {
         addUserFeatures()
     }
 
-    private func addUserFeatures() { for _ in 0..<Self.ofUsers { _ = vectors.rows.append() } }
+    private func addUserFeatures() { for _ in 0..<UserFeatures.count { _ = vectors.rows.append() } }
 
     func removeAll() {
         vectors.rows.removeAll()
@@ -50,7 +45,7 @@ final class FeatureTable {
     /// Nil when there are too many names to number.
     private func number(of name: String) -> UInt16? {
         if let number = rowsByName[name] { return number }
-        guard names.count < Int(UInt16.max) - Self.ofUsers else { return nil }
+        guard names.count < Int(UInt16.max) - UserFeatures.count else { return nil }
         let number = UInt16(vectors.rows.append())
         rowsByName[name] = number
         names.append(name)
@@ -72,14 +67,6 @@ final class FeatureTable {
         return count.pointee
     }
 
-    /// Calls `body` with each feature of a user.
-    @inline(__always)
-    func forEach(of profile: UserRow, _ body: (UInt32) -> Void) {
-        if profile.gender > 0 { body(UInt32(min(Int(profile.gender), Self.genders) - 1)) }
-        if profile.age > 0 { body(UInt32(Self.genders + (Int(profile.age) - 1) / 5)) }
-        if profile.occupation > 0 { body(UInt32(Self.genders + Self.ages + Int(profile.occupation) - 1)) }
-    }
-
     @inline(__always)
     func forEach(ofMovie movie: UInt32, _ body: (UInt32) -> Void) {
         let row = ofMovies.row(movie).assumingMemoryBound(to: UInt16.self)
@@ -94,13 +81,13 @@ final class FeatureTable {
     ///
     /// - Throws: `StateImage.Failure` when they do not fit the names.
     func restore(names: [String], movieCount: Int) throws {
-        guard vectors.count == Self.ofUsers + names.count, ofMovies.count == movieCount else {
+        guard vectors.count == UserFeatures.count + names.count, ofMovies.count == movieCount else {
             throw StateImage.Failure.impossible(
                 "\(vectors.count) features for \(names.count) names, or \(ofMovies.count) movies' for \(movieCount)")
         }
         self.names = names
         rowsByName = [:]
-        for (at, name) in names.enumerated() { rowsByName[name] = UInt16(Self.ofUsers + at) }
+        for (at, name) in names.enumerated() { rowsByName[name] = UInt16(UserFeatures.count + at) }
         for movie in 0..<UInt32(movieCount) {
             let row = ofMovies.row(movie).assumingMemoryBound(to: UInt16.self)
             let isKnown =

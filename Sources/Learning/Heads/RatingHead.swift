@@ -159,7 +159,7 @@ public final class RatingHead {
         step(movieMean, movieMean + length, movieShare, length, error * shrink, shrink, movieDrift)
 
         // The place of the other side's bias is one on this side, and stays.
-        features.forEach(of: profile) { move($0, by: error, v, fixed: Self.movieBias, axpy) }
+        UserFeatures.forEach(of: profile) { move($0, by: error, v, fixed: Self.movieBias, axpy) }
         features.forEach(ofMovie: movie) { move($0, by: error, w, fixed: Self.userBias, axpy) }
         mean.add(stars)
         return prediction
@@ -187,7 +187,7 @@ public final class RatingHead {
     private func gather(user: UInt32, profile: UserRow, movie: UInt32) {
         w.update(from: users.vector(user), count: length)
         v.update(from: movies.vector(movie), count: length)
-        features.forEach(of: profile) { mq_axpy(1, features.vector($0), w, length) }
+        UserFeatures.forEach(of: profile) { mq_axpy(1, features.vector($0), w, length) }
         features.forEach(ofMovie: movie) { mq_axpy(1, features.vector($0), v, length) }
         w[Self.movieBias] = 1
         v[Self.userBias] = 1

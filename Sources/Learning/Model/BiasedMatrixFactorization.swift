@@ -131,7 +131,7 @@ public final class BiasedMatrixFactorization: OnlineModel {
 
     // MARK: Retrieval
 
-    public func query(_ user: UInt32, into vector: UnsafeMutablePointer<Float>) {
+    public func query(_ user: UInt32, profile: UserRow, into vector: UnsafeMutablePointer<Float>) {
         vector.update(from: userRows.vector(user), count: dimension)
     }
 
@@ -140,7 +140,7 @@ public final class BiasedMatrixFactorization: OnlineModel {
         return movieRows.scalar(movie, 0)
     }
 
-    public func predictedStars(user: UInt32, movie: UInt32, score: Float) -> Float {
+    public func predictedStars(user: UInt32, profile: UserRow, movie: UInt32, score: Float) -> Float {
         mean.value + userRows.scalar(user, 0) + score
     }
 

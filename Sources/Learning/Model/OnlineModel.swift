@@ -28,8 +28,11 @@ public final class LearningEvents {
     public let kinds: UnsafeMutablePointer<UInt8>
     /// Milliseconds since 1970.
     public let eventTimes: UnsafeMutablePointer<Int64>
-    /// How many entries the user's list of rated movies had before the event: his history as the model may see it.
+    /// How many entries the user's list of rated movies had before the event: his history as the model may see it. Which
+    /// movies they are is certain; their values may be of later events of the batch.
     public let historyCounts: UnsafeMutablePointer<UInt32>
+    /// How many movies there were when the event came, its own among them.
+    public let movieCounts: UnsafeMutablePointer<UInt32>
     /// Out: the stars that the model would have predicted before it learnt the event.
     public let predictions: UnsafeMutablePointer<Float>
 
@@ -44,6 +47,7 @@ public final class LearningEvents {
         kinds = .allocate(capacity: capacity)
         eventTimes = .allocate(capacity: capacity)
         historyCounts = .allocate(capacity: capacity)
+        movieCounts = .allocate(capacity: capacity)
         predictions = .allocate(capacity: capacity)
     }
 
@@ -56,6 +60,7 @@ public final class LearningEvents {
         kinds.deallocate()
         eventTimes.deallocate()
         historyCounts.deallocate()
+        movieCounts.deallocate()
         predictions.deallocate()
     }
 }
@@ -95,11 +100,13 @@ public protocol OnlineModel: AnyObject {
     func clearDirty()
 
     /// The retrieval query of a user: score of a movie = query · item + offset.
-    func query(_ user: UInt32, into vector: UnsafeMutablePointer<Float>)
+    func query(_ user: UInt32, profile: UserRow, into vector: UnsafeMutablePointer<Float>)
     /// A movie's item vector; returns its offset.
     func item(_ movie: UInt32, into vector: UnsafeMutablePointer<Float>) -> Float
     /// The stars that the model predicts, unclipped, for a pair whose retrieval score is known.
-    func predictedStars(user: UInt32, movie: UInt32, score: Float) -> Float
+    func predictedStars(user: UInt32, profile: UserRow, movie: UInt32, score: Float) -> Float
+    /// What orders a list, where that is not the retrieval score.
+    var blend: Blend? { get }
 
     // What is learnt, as digests and checkpoints see it: rows in tables, and a few numbers beside them.
 
@@ -115,4 +122,8 @@ public protocol OnlineModel: AnyObject {
     /// Bytes a user's and a movie's learnt rows take.
     var bytesPerUser: Int { get }
     var bytesPerMovie: Int { get }
+}
+
+extension OnlineModel {
+    public var blend: Blend? { nil }
 }

@@ -23,7 +23,7 @@ public final class UntrainedModel: OnlineModel {
     public var dirtyMovies: UnsafeBufferPointer<UInt32> { UnsafeBufferPointer(start: nil, count: 0) }
     public func clearDirty() {}
 
-    public func query(_ user: UInt32, into vector: UnsafeMutablePointer<Float>) {
+    public func query(_ user: UInt32, profile: UserRow, into vector: UnsafeMutablePointer<Float>) {
         vector.update(repeating: 0, count: dimension)
     }
 
@@ -32,7 +32,7 @@ public final class UntrainedModel: OnlineModel {
         return 0
     }
 
-    public func predictedStars(user: UInt32, movie: UInt32, score: Float) -> Float { .nan }
+    public func predictedStars(user: UInt32, profile: UserRow, movie: UInt32, score: Float) -> Float { .nan }
 
     public var tables: [StateTable] { [] }
     public func scalars() -> @Sendable (inout StateWriter) throws -> Void { { _ in } }

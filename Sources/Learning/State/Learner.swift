@@ -63,10 +63,16 @@ public final class Learner {
         for index in range { resolve(batch, index, outcomes, forgotten) }
         for outcome in counters.ratings.indices { counters.ratings[outcome] &+= outcomeCounts[outcome] }
         if events.count == 0 { return }
+        learnResolved(outcomes)
+    }
+
+    /// Learns what was put down so far.
+    private func learnResolved(_ outcomes: RatingOutcomes) {
         model.learn(events, users: users, rated: rated)
         for index in 0..<events.count {
             outcomes.predictions[Int(eventPositions[index])] = events.predictions[index]
         }
+        events.count = 0
     }
 
     /// Keeps the books of one rating and puts it down for the model when there is something to learn.
@@ -92,14 +98,13 @@ public final class Learner {
         let at = rated.find(movie, userRow.pointee.rated)
 
         if at < 0 {
-            let historyCount = userRow.pointee.rated.count
             if isRemoval {
-                enter(movie, time, RatedMovies.removedFlag, userRow)
+                enter(movie, time, RatedMovies.removedFlag, userRow, outcomes)
                 settle(.removedUnknown, index, outcomes)
             } else {
-                enter(movie, time, halfStars, userRow)
+                enter(movie, time, halfStars, userRow, outcomes)
                 movies.mutablePointer(movie).pointee.ratingCount += 1
-                learn(.new, index, outcomes, halfStars, 0, historyCount, time)
+                learn(.new, index, outcomes, halfStars, 0, userRow.pointee.rated.count - 1, time)
                 settle(.applied, index, outcomes)
             }
             return
@@ -119,12 +124,12 @@ public final class Learner {
             rated.update(
                 at, timeMilliseconds: time, value: known | RatedMovies.removedFlag, in: &userRow.pointee.rated)
             movies.mutablePointer(movie).pointee.ratingCount -= 1
-            learn(.removed, index, outcomes, 0, known, UInt32(at), time)
+            learn(.removed, index, outcomes, 0, known, userRow.pointee.rated.count, time)
             settle(.removed, index, outcomes)
         } else if wasRemoved {
             rated.update(at, timeMilliseconds: time, value: halfStars, in: &userRow.pointee.rated)
             movies.mutablePointer(movie).pointee.ratingCount += 1
-            learn(.new, index, outcomes, halfStars, 0, UInt32(at), time)
+            learn(.new, index, outcomes, halfStars, 0, userRow.pointee.rated.count, time)
             settle(.applied, index, outcomes)
         } else if known == halfStars {
             if time == entries.times[at] {
@@ -135,14 +140,19 @@ public final class Learner {
             settle(.confirmed, index, outcomes)
         } else {
             rated.update(at, timeMilliseconds: time, value: halfStars, in: &userRow.pointee.rated)
-            learn(.changed, index, outcomes, halfStars, known, UInt32(at), time)
+            learn(.changed, index, outcomes, halfStars, known, userRow.pointee.rated.count, time)
             settle(.changed, index, outcomes)
         }
     }
 
     /// Appends to the user's entries; what the limit drops is not rated any more.
     @inline(__always)
-    private func enter(_ movie: UInt32, _ time: Int64, _ value: UInt8, _ user: UnsafeMutablePointer<UserRow>) {
+    private func enter(
+        _ movie: UInt32, _ time: Int64, _ value: UInt8, _ user: UnsafeMutablePointer<UserRow>,
+        _ outcomes: RatingOutcomes
+    ) {
+        // What is put down counts on the entries as they stand, and those now move.
+        if user.pointee.rated.count == RatedMovies.entriesMax { learnResolved(outcomes) }
         let dropped = rated.append(movie, timeMilliseconds: time, value: value, to: &user.pointee.rated)
         if dropped != IdentityMap.none { movies.mutablePointer(dropped).pointee.ratingCount -= 1 }
     }
@@ -165,6 +175,7 @@ public final class Learner {
         events.stars[at] = Float(halfStars) / 2
         events.previousStars[at] = Float(previous) / 2
         events.historyCounts[at] = historyCount
+        events.movieCounts[at] = UInt32(movies.count)
         events.eventTimes[at] = time
         eventPositions[at] = UInt32(index)
         events.count = at + 1

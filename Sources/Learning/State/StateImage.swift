@@ -55,9 +55,9 @@ public struct StateImage {
         for (name, bytes) in delta.blobs { blobs[name] = bytes }
     }
 
-    /// Fills an empty table.
+    /// Fills a table; what it held is given up.
     public mutating func take(_ name: String, into rows: PagedRows) throws {
-        precondition(rows.count == 0, "only an empty table can be filled")
+        rows.removeAll()
         guard let table = tables.removeValue(forKey: name) else { throw Failure.missing(name) }
         guard table.rowBytes == rows.rowBytes else {
             throw Failure.impossible("rows of \(table.rowBytes) bytes in '\(name)' instead of \(rows.rowBytes)")

@@ -135,10 +135,11 @@ public final class PrequentialEvaluator {
     private func predict(_ at: Int) -> Float {
         let user = learner.users.row(of: batch.userIDs[at])
         let movie = learner.movies.row(of: batch.movieIDs[at])
-        learner.model.query(user, into: query)
+        let profile = learner.users.pointer(user).pointee
+        learner.model.query(user, profile: profile, into: query)
         var score = learner.model.item(movie, into: item)
         for place in 0..<learner.model.dimension { score += query[place] * item[place] }
-        return learner.model.predictedStars(user: user, movie: movie, score: score)
+        return learner.model.predictedStars(user: user, profile: profile, movie: movie, score: score)
     }
 
     /// The ten movies for a user as the state is now; for a user never seen, those of a new one.

@@ -10,6 +10,7 @@ public final class FanOutSearch {
     /// Users looked at in one go.
     public static let usersPerRun = 256
 
+    private let recommender: Recommender
     private let learner: Learner
     private let lists: PublishedLists
     private let listLength: Int
@@ -18,10 +19,11 @@ public final class FanOutSearch {
     private let thresholds: UnsafeMutablePointer<Float>
     private let found: UnsafeMutablePointer<UInt32>
 
-    public init(learner: Learner, lists: PublishedLists, listLength: Int) {
-        self.learner = learner
+    public init(recommender: Recommender, lists: PublishedLists) {
+        self.recommender = recommender
+        learner = recommender.learner
         self.lists = lists
-        self.listLength = listLength
+        listLength = recommender.listLength
         let dimension = learner.model.dimension
         movieVector = .allocate(capacity: dimension)
         queries = .allocate(capacity: Self.usersPerRun * dimension)
@@ -69,14 +71,22 @@ public final class FanOutSearch {
             let row = UInt32(user)
             thresholds[at] = .infinity
             if lists.sequence(row) == 0 || !learner.users.isAlive(row) { continue }
-            learner.model.query(row, into: queries + at * dimension)
-            let last = lists.lastScore(row)
-            // The kernel sums in another order than the index, so it only sorts out who is below by more than both
-            // orders' rounding: n ε ‖q‖ ‖m‖ each, by Cauchy–Schwarz.
+            let profile = learner.users.pointer(row).pointee
             let query = queries + at * dimension
+            learner.model.query(row, profile: profile, into: query)
+            if lists.count(row) < listLength {
+                thresholds[at] = -.infinity
+                continue
+            }
+            let last = lists.lastScore(row)
+            guard let least = leastLogit(movie, row, profile, last) else {
+                thresholds[at] = -.infinity
+                continue
+            }
+            // The kernel sums in another order than what ranks, so it only sorts out who is below by more than both
+            // orders' rounding: n ε ‖q‖ ‖m‖ each, by Cauchy–Schwarz.
             let norms = (mq_dot16(query, query, dimension) * movieSquare).squareRoot() + abs(offset)
-            let slack = 4 * Float(dimension) * Float.ulpOfOne * norms
-            thresholds[at] = lists.count(row) < listLength ? -.infinity : last - slack
+            thresholds[at] = least - 4 * Float(dimension) * Float.ulpOfOne * norms
         }
         let count = mq_reverse_search(
             movieVector, offset, queries, dimension, dimension, thresholds, users.count, found)
@@ -84,7 +94,8 @@ public final class FanOutSearch {
             let at = Int(found[index])
             let user = UInt32(users.lowerBound + at)
             if lists.count(user) >= listLength {
-                let score = Self.score(queries + at * dimension, movieVector, dimension, offset)
+                let score = recommender.score(
+                    user: user, query: queries + at * dimension, movie: movie, item: movieVector, offset: offset)
                 if score <= lists.lastScore(user) { continue }
             }
             if learner.hasRated(user: user, movie: movie) { continue }
@@ -92,12 +103,17 @@ public final class FanOutSearch {
         }
     }
 
-    /// The index's score, bit by bit: fma over the coordinates in ascending order, then the offset.
-    public static func score(
-        _ query: UnsafePointer<Float>, _ item: UnsafePointer<Float>, _ dimension: Int, _ offset: Float
-    ) -> Float {
-        var sum: Float = 0
-        for index in 0..<dimension { sum = sum.addingProduct(item[index], query[index]) }
-        return sum + offset
+    /// The retrieval score below which the movie can't beat `last`, the last score of the user's list; nil when there is no
+    /// telling, as of a movie that was rated before.
+    private func leastLogit(_ movie: UInt32, _ user: UInt32, _ profile: UserRow, _ last: Float) -> Float? {
+        guard let blend = learner.model.blend else { return last }
+        if blend.hasRatings(movie) { return nil }
+        let blendUser = blend.user(user, profile: profile, ratingCount: Int(profile.rated.count))
+        let weight = blend.weights.weight(.logit, blendUser.bucket)
+        if weight <= 0 { return nil }
+        let rest = blend.restOfUnrated(blendUser, movie)
+        // Far more than the rounding of either.
+        let slack = 1e-5 * (1 + abs(last) + abs(rest))
+        return (last - rest - slack) / weight
     }
 }

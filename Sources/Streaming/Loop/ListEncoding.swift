@@ -60,14 +60,10 @@ final class ListEncoding {
             reason: entry.reason, into: bytes)
         appendCauses(entry, log, bytes)
 
-        let items = recommender.results.items(of: place)
-        let ids = recommender.results.ids(of: place)
-        let scores = recommender.results.scores(of: place)
-        for rank in 0..<items.count {
+        recommender.forEachItem(of: entry.user, place: place) { rank, item, explainedBy in
             encoder.item(
-                rank: rank + 1, movieID: ids[rank], title: title(items[rank]), score: scores[rank],
-                predictedRating: recommender.predictedRating(
-                    user: entry.user, movie: items[rank], score: scores[rank]),
+                rank: rank, movieID: item.movieID, title: title(item.movie), score: item.score,
+                predictedRating: item.predictedRating, explanation: item.explanation, explainedBy: explainedBy,
                 into: bytes)
         }
         encoder.end(modelVersion: modelVersion.bytes, epoch: epoch, into: bytes)

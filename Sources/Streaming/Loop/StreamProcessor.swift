@@ -17,7 +17,7 @@ public final class StreamProcessor {
         /// Time between two commits, that of the commit included; 0 = as soon as the one before is done and something waits.
         public var commitIntervalNanoseconds: UInt64 = 0
         /// Ratings after which a checkpoint is cut: about what is replayed in a second.
-        public var checkpointRatings = 1_000_000
+        public var checkpointRatings = 150_000
         public var checkpointIntervalNanoseconds: UInt64 = 60_000_000_000
         /// A forgotten user is out of every kept checkpoint after this.
         public var forgetIntervalNanoseconds: UInt64 = 30_000_000_000
@@ -128,7 +128,7 @@ public final class StreamProcessor {
         applier = BatchApplier(learner: learner)
         encoding = ListEncoding(
             encoder: encoder, modelVersion: learner.model.version, topicPrefix: settings.topicPrefix)
-        fanOutSearch = FanOutSearch(learner: learner, lists: lists, listLength: settings.listLength)
+        fanOutSearch = FanOutSearch(recommender: recommender, lists: lists)
         sealedRecords = (0..<CommitCycle.waitingMax).map { _ in ByteBuffer(capacity: 1 << 14) }
         sealedInputs = Array(repeating: [:], count: CommitCycle.waitingMax + 1)
         dueScratch.reserveCapacity(Recommender.usersPerSearch)

@@ -9,7 +9,7 @@ import Learning
 /// a snapshot until enough was learnt since the last one: a rating learnt takes as long as hashing about
 /// `bytesPerRating` bytes of state, times ten.
 struct DigestComparison {
-    private static let bytesPerRating = 64
+    static let bytesPerRating = 512
 
     private var epoch: Int64 = 0
     private var snapshot: LearnerSnapshot?

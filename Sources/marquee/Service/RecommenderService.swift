@@ -23,7 +23,7 @@ final class RecommenderService: Sendable {
         var journalKeptMilliseconds: Int64 = 30 * 86_400_000
         /// Learns the log anew and ends, instead of serving.
         var isRebuild = false
-        var model = ModelKind.biasedMatrixFactorization
+        var model = ModelKind.twoHeads
         /// Lines for the log; called from the service's thread.
         var notice: @Sendable (String) -> Void = { _ in }
         /// Called from the service's thread when the state is restored and the stream is read.

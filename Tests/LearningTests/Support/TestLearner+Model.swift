@@ -13,7 +13,7 @@ extension BiasedMatrixFactorization.Settings {
 extension TestLearner {
     func query(_ user: UInt32) -> [Float] {
         var vector = [Float](repeating: .nan, count: model.dimension)
-        model.query(user, into: &vector)
+        model.query(user, profile: learner.users.pointer(user).pointee, into: &vector)
         return vector
     }
 
@@ -27,6 +27,7 @@ extension TestLearner {
     func foreseenStars(user: UInt32, movie: UInt32) -> Float {
         let item = item(movie)
         let score = mq_dot16(query(user), item.vector, model.dimension) + item.offset
-        return model.predictedStars(user: user, movie: movie, score: score)
+        return model.predictedStars(
+            user: user, profile: learner.users.pointer(user).pointee, movie: movie, score: score)
     }
 }

@@ -27,7 +27,7 @@ struct RatingEvent {
 final class TestLearner {
     static let batchCapacity = 4096
 
-    let model: BiasedMatrixFactorization
+    let model: any OnlineModel
     let learner: Learner
     let batch = RatingBatch(capacity: batchCapacity)
     let outcomes = RatingOutcomes(capacity: batchCapacity)
@@ -37,9 +37,18 @@ final class TestLearner {
         learner = Learner(model: model, batchCapacity: Self.batchCapacity)
     }
 
+    init(model: any OnlineModel) {
+        self.model = model
+        learner = Learner(model: model, batchCapacity: Self.batchCapacity)
+    }
+
     /// Restores what an image holds.
     convenience init(restoring image: StateImage, _ settings: BiasedMatrixFactorization.Settings = .init()) throws {
-        self.init(settings)
+        try self.init(restoring: image, model: BiasedMatrixFactorization(settings))
+    }
+
+    convenience init(restoring image: StateImage, model: any OnlineModel) throws {
+        self.init(model: model)
         var image = image
         try learner.restore(from: &image)
         try image.finish()

@@ -18,7 +18,7 @@ final class TestService {
 
     init(
         _ broker: ModelBroker, store: CheckpointStore? = nil, listLength: Int = 10,
-        model: any OnlineModel = BiasedMatrixFactorization(), source other: (any EventSource)? = nil,
+        model: any OnlineModel = TwoHeadModel(), source other: (any EventSource)? = nil,
         _ configure: (inout StreamProcessor.Settings) -> Void = { _ in }
     ) throws {
         self.broker = broker
@@ -41,6 +41,16 @@ final class TestService {
     var learner: Learner { processor.learner }
 
     func start() throws { _ = try processor.start() }
+
+    /// The score with which a movie would stand in a user's list now.
+    func score(user: UInt32, movie: UInt32) -> Float {
+        let model = learner.model
+        var query = [Float](repeating: 0, count: model.dimension)
+        var item = query
+        model.query(user, profile: learner.users.pointer(user).pointee, into: &query)
+        let offset = model.item(movie, into: &item)
+        return processor.recommender.score(user: user, query: query, movie: movie, item: item, offset: offset)
+    }
 
     /// Turns the loop until everything that waits is learnt, published and journaled.
     func settle() throws {

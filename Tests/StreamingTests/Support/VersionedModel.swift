@@ -26,10 +26,12 @@ final class VersionedModel: OnlineModel {
     }
     var dirtyMovies: UnsafeBufferPointer<UInt32> { model.dirtyMovies }
     func clearDirty() { model.clearDirty() }
-    func query(_ user: UInt32, into vector: UnsafeMutablePointer<Float>) { model.query(user, into: vector) }
+    func query(_ user: UInt32, profile: UserRow, into vector: UnsafeMutablePointer<Float>) {
+        model.query(user, profile: profile, into: vector)
+    }
     func item(_ movie: UInt32, into vector: UnsafeMutablePointer<Float>) -> Float { model.item(movie, into: vector) }
-    func predictedStars(user: UInt32, movie: UInt32, score: Float) -> Float {
-        model.predictedStars(user: user, movie: movie, score: score)
+    func predictedStars(user: UInt32, profile: UserRow, movie: UInt32, score: Float) -> Float {
+        model.predictedStars(user: user, profile: profile, movie: movie, score: score)
     }
     var tables: [StateTable] { model.tables }
     func scalars() -> @Sendable (inout StateWriter) throws -> Void { model.scalars() }

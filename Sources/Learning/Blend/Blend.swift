@@ -1,0 +1,319 @@
+import CVectorKernels
+import Foundation
+
+/// The order of a list: a softmax regression over some experts, which learns their weights while the stream passes.
+///
+/// Score of a movie for a user = Σ weight · expert (`BlendExpert`), with weights for users of few, some, many ratings.
+/// *Transitions* of movie j: over the user's last liked items i, the successor weight of j after i, less the farther back i
+/// lies, over √(likes of i + 1) · √(likes of j + 1). *Popularity* is of late: likes that decay with the events.
+///
+/// It learns from every n-th liked movie against movies drawn uniformly, which stand for the whole catalogue: from the
+/// state alone, never from what was listed.
+public final class Blend {
+    public struct Settings: Sendable, Equatable {
+        /// 2^(1/5000) and 2^(1/50000): a like counts half after 5,000 events, or after 50,000.
+        public var popularityGrowth: Float = 1.000_138_64
+        public var slowPopularityGrowth: Float = 1.000_013_863
+        /// How far back in a user's ratings a transition's weight is half: w = 1 / (1 + distance / this).
+        public var transitionReach: Float = 3
+        /// The regression takes one in so many likes, and so many drawn movies.
+        public var learnsOneIn: Int64 = 4
+        public var drawn = 128
+        public var rate: Float = 0.3
+
+        public init() {}
+    }
+
+    public static let transitionFloor: Float = 0.02
+    public static let popularityFloor: Float = 0.5
+    /// From how many stars on a rating is a like.
+    public static let likedStarsMin: Float = 4
+
+    let setup: Settings
+    public let head: RankingHead
+    let tallies: MovieTallies
+    let tastes = GenreTastes()
+    let lastItems = LastItems()
+    public let weights = BlendWeights()
+    public let popular: PopularMovies
+
+    /// By distance in the user's ratings.
+    private let reach: [Float]
+    private let scratch: Scratch
+    private var likes: Int64 = 0
+
+    init(_ settings: Settings, head: RankingHead) {
+        setup = settings
+        self.head = head
+        tallies = MovieTallies(growth: settings.popularityGrowth, slowGrowth: settings.slowPopularityGrowth)
+        popular = PopularMovies(tallies)
+        reach = (0..<LastItems.capacity).map { 1 / (1 + Float($0) / settings.transitionReach) }
+        scratch = Scratch(rowCount: settings.drawn + 1)
+    }
+
+    var settings: String {
+        "blend learns-one-in=\(setup.learnsOneIn) drawn=\(setup.drawn) "
+            + [setup.popularityGrowth, setup.slowPopularityGrowth, setup.transitionReach, setup.rate]
+            .map { String($0.bitPattern, radix: 16) }.joined(separator: ",")
+    }
+
+    // MARK: Rows
+
+    func addUser(_ row: UInt32) {
+        lastItems.add(row)
+        tastes.addUser(row)
+    }
+
+    func removeUser(_ row: UInt32) {
+        lastItems.clear(row)
+        tastes.removeUser(row)
+    }
+
+    func addMovie(_ row: UInt32, description: MovieDescription) {
+        tallies.add()
+        popular.add()
+        tastes.describe(row, description)
+    }
+
+    func describeMovie(_ row: UInt32, description: MovieDescription) { tastes.describe(row, description) }
+
+    func removeAll() {
+        lastItems.rows.removeAll()
+        tastes.removeAll()
+        tallies.removeAll()
+        popular.removeAll()
+        weights.removeAll()
+        likes = 0
+    }
+
+    // MARK: Experts
+
+    /// Adds up the transitions of a user into `sums`, by movie row, all zero before; returns how many movies have any, and
+    /// writes their rows to `touched`, which has room for `Transitions.max`. A sum still lacks the movie's own factor:
+    /// `transition(of:sum:)`.
+    public func gatherTransitions(
+        of user: UInt32, into sums: UnsafeMutablePointer<Float>, touched: UnsafeMutablePointer<UInt32>
+    ) -> Int {
+        var count = 0
+        let items = lastItems.entries(user)
+        for at in 0..<items.count where items[at] & LastItems.likedFlag != 0 {
+            let item = items[at] & ~LastItems.likedFlag
+            guard let next = tallies.successors(item) else { continue }
+            let weight = reach[items.count - 1 - at] * tallies.tally(item).pointee.inverseRoot
+            for place in 0..<next.count {
+                let movie = next.movies[place]
+                touched[count] = movie
+                count += sums[Int(movie)] == 0 ? 1 : 0
+                sums[Int(movie)] += weight * next.weights[place]
+            }
+        }
+        return count
+    }
+
+    /// The most movies that a user can have transitions to, and one place more.
+    public static let transitionsMax = LastItems.capacity * MovieTallies.successorsMax + 1
+
+    @inline(__always)
+    public func transition(of movie: UInt32, sum: Float) -> Float { sum * tallies.tally(movie).pointee.inverseRoot }
+
+    /// Likes of late, each worth 1 when it comes.
+    @inline(__always)
+    public func popularity(_ movie: UInt32) -> Float { tallies.tally(movie).pointee.popularity * tallies.shares.fast }
+
+    /// A user, ready to have movies scored; valid until the next call or event.
+    ///
+    /// - Parameter ratingCount: How many he has.
+    @inline(__always)
+    public func user(_ user: UInt32, profile: UserRow, ratingCount: Int) -> BlendUser {
+        tastes.taste(of: user, into: scratch.taste)
+        tastes.taste(of: profile, into: scratch.profileTaste)
+        return BlendUser(
+            bucket: BlendWeights.bucket(ratingCount: ratingCount), query: head.query(user), taste: scratch.taste,
+            profileTaste: scratch.profileTaste)
+    }
+
+    /// Scores the movies of `columns` for a user.
+    ///
+    /// - Parameter sums: His transitions, by movie row.
+    public func score(_ columns: BlendColumns, _ user: BlendUser, sums: UnsafePointer<Float>) {
+        columns.fill(user, self, sums: sums)
+        columns.weigh(weights.weights(user.bucket))
+    }
+
+    /// The weighted fit of a movie's genres to what the user rated, and to his profile.
+    public func tasteScores(_ user: BlendUser, _ movie: UInt32) -> (own: Float, profile: Float) {
+        let genres = tastes.row(movie)
+        return (
+            weights.weight(.taste, user.bucket) * mq_dot16(user.taste, genres, GenreTastes.genresMax),
+            weights.weight(.profileTaste, user.bucket) * mq_dot16(user.profileTaste, genres, GenreTastes.genresMax)
+        )
+    }
+
+    /// What the score of a movie that nobody rated has besides the head's term: to it no user has transitions, and it has no
+    /// popularity. Up to rounding.
+    public func restOfUnrated(_ user: BlendUser, _ movie: UInt32) -> Float {
+        let tastes = tasteScores(user, movie)
+        let popularity = weights.weight(.popularity, user.bucket) + weights.weight(.slowPopularity, user.bucket)
+        let floors =
+            Double(weights.weight(.transitions, user.bucket)) * log(Double(Self.transitionFloor))
+            + Double(popularity) * log(Double(Self.popularityFloor))
+        return Float(floors) + tastes.own + tastes.profile + weights.weight(.bias, user.bucket) * head.bias(movie)
+    }
+
+    /// The user's last liked items, the newest last, with the weight that a transition from each has.
+    public func forEachLastLike(of user: UInt32, _ body: (_ movie: UInt32, _ weight: Float) -> Void) {
+        let items = lastItems.entries(user)
+        for at in 0..<items.count where items[at] & LastItems.likedFlag != 0 {
+            let item = items[at] & ~LastItems.likedFlag
+            body(item, reach[items.count - 1 - at] * tallies.tally(item).pointee.inverseRoot)
+        }
+    }
+
+    /// How often `successor` was liked soon after `movie`, by distance; 0 where that is not kept.
+    public func successorWeight(_ successor: UInt32, of movie: UInt32) -> Float {
+        guard let next = tallies.successors(movie) else { return 0 }
+        let at = mq_find_u32(next.movies, next.count, successor)
+        return at < 0 ? 0 : next.weights[at]
+    }
+
+    /// Whether anybody ever rated the movie; if not, no user has transitions to it.
+    public func hasRatings(_ movie: UInt32) -> Bool { tallies.tally(movie).pointee.ratings > 0 }
+
+    // MARK: Learning
+
+    /// Learns from an event that the head has not learnt yet.
+    ///
+    /// - Parameters:
+    ///   - ratingCount: How many ratings the user had before.
+    ///   - seen: By movie row, not 0 where he has rated it; not yet the movie itself, unless he rated it before.
+    @inline(__always)
+    func learnWeights(
+        user: UInt32, profile: UserRow, movie: UInt32, isLiked: Bool, ratingCount: Int, seen: UnsafePointer<UInt8>,
+        movieCount: UInt32, draws: inout RandomDraws
+    ) {
+        if !isLiked { return }
+        defer { likes += 1 }
+        if likes % setup.learnsOneIn != 0 { return }
+        regress(
+            user, self.user(user, profile: profile, ratingCount: ratingCount), movie: movie, seen: seen,
+            movieCount: movieCount, draws: &draws)
+    }
+
+    private func regress(
+        _ user: UInt32, _ blendUser: BlendUser, movie: UInt32, seen: UnsafePointer<UInt8>, movieCount: UInt32,
+        draws: inout RandomDraws
+    ) {
+        let kernels = mq_kernels().pointee
+        guard let softmax = kernels.softmax, let dot16 = kernels.dot16 else { preconditionFailure("complete") }
+        scratch.reserve(movieCount: Int(movieCount))
+        let columns = scratch.columns
+        columns.removeAll()
+        columns.add(movie)
+        for _ in 0..<setup.drawn {
+            let drawn = draws.next(below: movieCount)
+            if seen[Int(drawn)] == 0 && drawn != movie { columns.add(drawn) }
+        }
+        let touchedCount = gatherTransitions(of: user, into: scratch.sums, touched: scratch.touched)
+        score(columns, blendUser, sums: scratch.sums)
+        for at in 0..<touchedCount { scratch.sums[Int(scratch.touched[at])] = 0 }
+
+        let shares = columns.scores
+        let (count, padded) = (columns.count, columns.paddedCount)
+        for at in count..<padded { shares[at] = -1e30 }
+        // Each of the drawn stands for as many movies; to weigh the chosen one less is the same.
+        scratch.one[0] = Float(movieCount) / Float(max(1, count - 1))
+        kernels.logarithms(scratch.one, 16)
+        shares[0] -= scratch.one[0]
+        let inverse = 1 / softmax(shares, padded)
+        for expert in BlendExpert.all {
+            let values = columns.column(expert)
+            let gradient = values[0] - dot16(shares, values, padded) * inverse
+            weights.ascend(blendUser.bucket, expert, gradient: gradient, rate: setup.rate)
+        }
+    }
+
+    /// Counts an event that the head has learnt: popularity, successors, tastes, and the user's last items.
+    ///
+    /// - Parameter isKnown: Whether the user had rated the movie before.
+    @inline(__always)
+    func count(user: UInt32, profile: UserRow, movie: UInt32, isLiked: Bool, isKnown: Bool) {
+        if isLiked {
+            let items = lastItems.entries(user)
+            for at in 0..<items.count where items[at] & LastItems.likedFlag != 0 {
+                if items[at] & ~LastItems.likedFlag == movie { continue }
+                tallies.addSuccessor(
+                    movie, of: items[at] & ~LastItems.likedFlag, weight: reach[items.count - 1 - at])
+            }
+        }
+        if tallies.tick() { popular.broughtDown() }
+        tallies.count(movie, isLiked: isLiked)
+        if isLiked { popular.rose(movie) }
+        tastes.learn(user: user, profile: profile, movie: movie, isLiked: isLiked)
+        if isKnown && lastItems.setLiked(isLiked, movie, of: user) { return }
+        lastItems.append(movie, isLiked: isLiked, to: user)
+    }
+
+    // MARK: State
+
+    var bytesPerUser: Int { lastItems.rows.rowBytes + tastes.bytesPerUser }
+    /// Without successors.
+    var bytesPerMovie: Int { MemoryLayout<MovieTally>.stride + tastes.bytesPerMovie }
+
+    var tables: [StateTable] { [StateTable("last-items", lastItems.rows)] + tallies.tables + tastes.tables }
+
+    func scalars() -> @Sendable (inout StateWriter) throws -> Void {
+        let (tallies, weights, tastes) = (tallies.scalars(), weights.scalars(), tastes.scalars())
+        return { [likes] writer in
+            try writer.write(likes)
+            try tallies(&writer)
+            try weights(&writer)
+            try tastes(&writer)
+        }
+    }
+
+    func restore(scalars reader: inout StateReader, userCount: Int, movieCount: Int) throws {
+        likes = try reader.read()
+        guard likes >= 0 else { throw StateImage.Failure.impossible("\(likes) likes") }
+        try tallies.restore(scalars: &reader, movieCount: movieCount)
+        try weights.restore(scalars: &reader)
+        try tastes.restore(scalars: &reader, userCount: userCount, movieCount: movieCount)
+        try lastItems.check(userCount: userCount, movieCount: movieCount)
+        popular.rebuild()
+    }
+
+    /// Memory of one regression.
+    private final class Scratch {
+        let taste: UnsafeMutablePointer<Float>
+        let profileTaste: UnsafeMutablePointer<Float>
+        let columns: BlendColumns
+        /// 16 numbers, of which the first is used.
+        let one: UnsafeMutablePointer<Float>
+        let touched: UnsafeMutablePointer<UInt32>
+        /// By movie row; zero between two uses.
+        private(set) var sums: UnsafeMutablePointer<Float>
+        private var movieCapacity = 0
+
+        init(rowCount: Int) {
+            taste = .allocate(capacity: GenreTastes.genresMax)
+            profileTaste = .allocate(capacity: GenreTastes.genresMax)
+            columns = BlendColumns(capacity: rowCount)
+            one = .allocate(capacity: 16)
+            one.initialize(repeating: 1, count: 16)
+            touched = .allocate(capacity: Blend.transitionsMax)
+            sums = .allocate(capacity: 0)
+        }
+
+        deinit {
+            for memory in [taste, profileTaste, one, sums] { memory.deallocate() }
+            touched.deallocate()
+        }
+
+        func reserve(movieCount: Int) {
+            if movieCount <= movieCapacity { return }
+            movieCapacity = max(movieCount, 2 * movieCapacity, 4096)
+            sums.deallocate()
+            sums = .allocate(capacity: movieCapacity)
+            sums.initialize(repeating: 0, count: movieCapacity)
+        }
+    }
+}

@@ -1,0 +1,90 @@
+import CVectorKernels
+
+/// What the experts of the blend say of some movies for one user, as columns.
+public final class BlendColumns {
+    /// Most movies.
+    public let capacity: Int
+    public private(set) var count = 0
+    /// Movie rows, in the order in which they were added.
+    public let movies: UnsafeMutablePointer<UInt32>
+    /// The blend's scores, once `Blend.score` has been called.
+    public let scores: UnsafeMutablePointer<Float>
+    private let rows: UnsafeMutablePointer<UnsafePointer<Float>?>
+    /// `[experts][capacity]`.
+    private let features: UnsafeMutablePointer<Float>
+
+    public init(capacity: Int) {
+        let padded = (capacity + 15) / 16 * 16
+        self.capacity = padded
+        movies = .allocate(capacity: padded)
+        scores = .allocate(capacity: padded)
+        rows = .allocate(capacity: padded)
+        rows.initialize(repeating: nil, count: padded)
+        features = .allocate(capacity: BlendExpert.allCases.count * padded)
+    }
+
+    deinit {
+        movies.deallocate()
+        scores.deallocate()
+        rows.deallocate()
+        features.deallocate()
+    }
+
+    /// `count`, rounded up for the kernels.
+    public var paddedCount: Int { (count + 15) / 16 * 16 }
+
+    public func removeAll() { count = 0 }
+
+    @inline(__always)
+    public func add(_ movie: UInt32) {
+        assert(count < capacity)
+        movies[count] = movie
+        count += 1
+    }
+
+    @inline(__always)
+    func column(_ expert: BlendExpert) -> UnsafeMutablePointer<Float> { features + expert.rawValue * capacity }
+
+    /// Fills all columns, the logarithms done; the padding gets zeros.
+    ///
+    /// - Parameter sums: The user's transitions, by movie row.
+    @inline(__always)
+    func fill(_ user: BlendUser, _ blend: Blend, sums: UnsafePointer<Float>) {
+        let kernels = mq_kernels().pointee
+        guard let gathered = kernels.gathered_scores, let logarithms = kernels.logarithms else {
+            preconditionFailure("kernels are complete")
+        }
+        let tallies = blend.tallies
+        let (transitions, popularities) = (column(.transitions), column(.popularity))
+        let (slowPopularities, ratings) = (column(.slowPopularity), column(.ratings))
+        let shares = tallies.shares
+        for at in 0..<count {
+            let movie = movies[at]
+            rows[at] = blend.head.row(movie)
+            let tally = tallies.tally(movie)
+            transitions[at] = sums[Int(movie)] * tally.pointee.inverseRoot + Blend.transitionFloor
+            popularities[at] = tally.pointee.popularity * shares.fast + Blend.popularityFloor
+            slowPopularities[at] = tally.pointee.slowPopularity * shares.slow + Blend.popularityFloor
+            ratings[at] = tally.pointee.ratings + 1
+        }
+        gathered(user.query, rows, count, blend.head.dimension, column(.logit))
+        for at in 0..<count { column(.bias)[at] = blend.head.bias(movies[at]) }
+        for at in 0..<count { rows[at] = blend.tastes.row(movies[at]) }
+        gathered(user.taste, rows, count, GenreTastes.genresMax, column(.taste))
+        gathered(user.profileTaste, rows, count, GenreTastes.genresMax, column(.profileTaste))
+        let padded = paddedCount
+        for expert in BlendExpert.all {
+            for at in count..<padded { column(expert)[at] = expert.isLogarithm ? 1 : 0 }
+            if expert.isLogarithm { logarithms(column(expert), padded) }
+        }
+    }
+
+    /// scores = the weighted sum of the columns.
+    @inline(__always)
+    func weigh(_ weights: UnsafePointer<Float>) {
+        guard let axpy = mq_kernels().pointee.axpy else { preconditionFailure("kernels are complete") }
+        let padded = paddedCount
+        scores.update(repeating: 0, count: padded)
+        for expert in BlendExpert.all { axpy(weights[expert.rawValue], column(expert), scores, padded) }
+    }
+}

@@ -1,0 +1,63 @@
+/// Each user's newest rated movies, the newest last, and whether he liked them: what the next one may follow from.
+///
+/// Rows are the learner's user rows; 84 bytes each.
+final class LastItems {
+    static let capacity = 20
+    /// Set in an entry whose rating was four stars or more.
+    static let likedFlag: UInt32 = 1 << 31
+
+    /// A count, then entries: movie rows with a flag.
+    let rows = PagedRows(rowBytes: (1 + capacity) * MemoryLayout<UInt32>.stride)
+
+    /// Makes room for a user, or empties the row of one that is used again.
+    func add(_ user: UInt32) {
+        if Int(user) == rows.count { _ = rows.append() }
+        clear(user)
+    }
+
+    func clear(_ user: UInt32) {
+        rows.mutableRow(user).initializeMemory(as: UInt8.self, repeating: 0, count: rows.rowBytes)
+    }
+
+    /// The entries, the newest last; valid until the next write.
+    @inline(__always)
+    func entries(_ user: UInt32) -> UnsafeBufferPointer<UInt32> {
+        let row = rows.row(user).assumingMemoryBound(to: UInt32.self)
+        return UnsafeBufferPointer(start: row + 1, count: Int(row[0]))
+    }
+
+    @inline(__always)
+    func append(_ movie: UInt32, isLiked: Bool, to user: UInt32) {
+        let row = rows.mutableRow(user).assumingMemoryBound(to: UInt32.self)
+        var count = Int(row[0])
+        if count == Self.capacity {
+            (row + 1).update(from: row + 2, count: Self.capacity - 1)
+            count -= 1
+        }
+        row[1 + count] = isLiked ? movie | Self.likedFlag : movie
+        row[0] = UInt32(count + 1)
+    }
+
+    /// A rating changed or was taken back; where the movie stands does not change. False when it is not among the last.
+    @discardableResult
+    func setLiked(_ isLiked: Bool, _ movie: UInt32, of user: UInt32) -> Bool {
+        let entries = entries(user)
+        guard let at = entries.firstIndex(where: { $0 & ~Self.likedFlag == movie }) else { return false }
+        let row = rows.mutableRow(user).assumingMemoryBound(to: UInt32.self)
+        row[1 + at] = isLiked ? movie | Self.likedFlag : movie
+        return true
+    }
+
+    /// - Throws: `StateImage.Failure` when the rows, which have been filled before, can't be such entries.
+    func check(userCount: Int, movieCount: Int) throws {
+        guard rows.count == userCount else {
+            throw StateImage.Failure.impossible("\(rows.count) rows of last items for \(userCount) users")
+        }
+        for user in 0..<UInt32(userCount) {
+            let count = rows.row(user).load(as: UInt32.self)
+            guard count <= UInt32(Self.capacity),
+                entries(user).allSatisfy({ $0 & ~Self.likedFlag < UInt32(movieCount) })
+            else { throw StateImage.Failure.impossible("the last items of user row \(user)") }
+        }
+    }
+}

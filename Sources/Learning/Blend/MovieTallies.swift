@@ -1,0 +1,253 @@
+import CVectorKernels
+
+/// What is counted of a movie for the blend: how popular it is of late, how often it was liked, and what was liked soon
+/// after it.
+struct MovieTally {
+    /// Likes, each worth half as much after some events; in units of their own (`MovieTallies.shares`).
+    var popularity: Float = 0
+    /// The same with a longer half-life.
+    var slowPopularity: Float = 0
+    /// Ratings ever, liked or not.
+    var ratings: Float = 0
+    /// Likes ever.
+    var likes: Float = 0
+    /// 1 / √(likes + 1).
+    var inverseRoot: Float = 1
+    /// Where its successors are: a block of a size class (plus one; 0 = none yet).
+    var block: UInt32 = 0
+    var successorCount: UInt16 = 0
+    var sizeClass: UInt16 = 0
+}
+
+/// The tallies of all movies: decayed popularity, likes, and successors.
+///
+/// Successors of i: for the movies j that users liked within their next 20 ratings after they liked i, a sum of weights
+/// that fall with the distance. A movie keeps at most 128 of them; a newcomer then takes the place of the weakest and half
+/// of its weight, as in Space-Saving (Metwally, Agrawal and El Abbadi, "Efficient Computation of Frequent and Top-k
+/// Elements in Data Streams", 2005), so what is frequent stays. Blocks of successors come in powers of two.
+final class MovieTallies {
+    static let successorsMax = 128
+    private static let classCount = 5
+
+    private static func capacity(_ sizeClass: Int) -> Int { 8 << sizeClass }
+
+    private let rows = PagedRows(rowBytes: MemoryLayout<MovieTally>.stride)
+    /// A block is movie rows, then weights.
+    private let pools: [PagedRows]
+    private var freeBlocks: [[UInt32]]
+
+    private struct Decay {
+        /// What a like is worth now. Instead of letting all others decay, it grows, by this an event.
+        var unit: Float = 1
+        var growth: Float
+        var slowUnit: Float = 1
+        var slowGrowth: Float
+    }
+    /// Behind a pointer, as it is written once an event.
+    private let decay: UnsafeMutablePointer<Decay>
+
+    /// Where likes stop growing and are brought down together: by a power of two, so their order stays.
+    private static let unitMax: Float = 0x1p66
+    private static let bringDownBy: Float = 0x1p-64
+
+    /// - Parameters: 2^(1 / half-life in events) of the two popularities.
+    init(growth: Float, slowGrowth: Float) {
+        pools = (0..<Self.classCount).map { PagedRows(rowBytes: 8 * Self.capacity($0)) }
+        freeBlocks = Array(repeating: [], count: Self.classCount)
+        decay = .allocate(capacity: 1)
+        decay.initialize(to: Decay(growth: growth, slowGrowth: slowGrowth))
+    }
+
+    deinit { decay.deallocate() }
+
+    var count: Int { rows.count }
+    /// By what the two popularities are multiplied to be in likes of now.
+    @inline(__always)
+    var shares: (fast: Float, slow: Float) { (1 / decay.pointee.unit, 1 / decay.pointee.slowUnit) }
+
+    func add() {
+        let row = rows.append()
+        rows.mutableRow(row).initializeMemory(as: MovieTally.self, repeating: MovieTally(), count: 1)
+    }
+
+    @inline(__always)
+    func tally(_ movie: UInt32) -> UnsafePointer<MovieTally> {
+        rows.row(movie).assumingMemoryBound(to: MovieTally.self)
+    }
+
+    @inline(__always)
+    private func mutableTally(_ movie: UInt32) -> UnsafeMutablePointer<MovieTally> {
+        rows.mutableRow(movie).assumingMemoryBound(to: MovieTally.self)
+    }
+
+    // MARK: Popularity
+
+    /// An event passes. O(1), but O(movies) once in some hundred thousand events: then true, and what is next to nothing may
+    /// have become nothing.
+    @inline(__always)
+    func tick() -> Bool {
+        decay.pointee.unit *= decay.pointee.growth
+        decay.pointee.slowUnit *= decay.pointee.slowGrowth
+        if decay.pointee.unit <= Self.unitMax && decay.pointee.slowUnit <= Self.unitMax { return false }
+        bringDown()
+        return true
+    }
+
+    @inline(never)
+    private func bringDown() {
+        let fast = decay.pointee.unit > Self.unitMax ? Self.bringDownBy : 1
+        let slow = decay.pointee.slowUnit > Self.unitMax ? Self.bringDownBy : 1
+        for movie in 0..<UInt32(rows.count) {
+            let tally = mutableTally(movie)
+            tally.pointee.popularity *= fast
+            tally.pointee.slowPopularity *= slow
+        }
+        decay.pointee.unit *= fast
+        decay.pointee.slowUnit *= slow
+    }
+
+    @inline(__always)
+    func count(_ movie: UInt32, isLiked: Bool) {
+        let tally = mutableTally(movie)
+        tally.pointee.ratings += 1
+        if !isLiked { return }
+        tally.pointee.popularity += decay.pointee.unit
+        tally.pointee.slowPopularity += decay.pointee.slowUnit
+        tally.pointee.likes += 1
+        tally.pointee.inverseRoot = 1 / (tally.pointee.likes + 1).squareRoot()
+    }
+
+    // MARK: Successors
+
+    /// Movie rows and weights of what was liked after a movie.
+    @inline(__always)
+    func successors(_ movie: UInt32) -> (movies: UnsafePointer<UInt32>, weights: UnsafePointer<Float>, count: Int)? {
+        let tally = tally(movie).pointee
+        if tally.sizeClass == 0 { return nil }
+        let sizeClass = Int(tally.sizeClass) - 1
+        let base = pools[sizeClass].row(tally.block)
+        return (
+            base.assumingMemoryBound(to: UInt32.self),
+            (base + 4 * Self.capacity(sizeClass)).assumingMemoryBound(to: Float.self), Int(tally.successorCount)
+        )
+    }
+
+    /// `successor` was liked after `movie`.
+    func addSuccessor(_ successor: UInt32, of movie: UInt32, weight: Float) {
+        let tally = mutableTally(movie)
+        let count = Int(tally.pointee.successorCount)
+        if tally.pointee.sizeClass != 0 {
+            let (movies, weights) = columns(tally.pointee)
+            let at = mq_find_u32(movies, count, successor)
+            if at >= 0 {
+                weights[at] += weight
+                return
+            }
+            if count == Self.successorsMax {
+                let weakest = mq_kernels().pointee.least_index(weights, count)
+                movies[weakest] = successor
+                weights[weakest] = weights[weakest] * 0.5 + weight
+                return
+            }
+        }
+        if tally.pointee.sizeClass == 0 || count == Self.capacity(Int(tally.pointee.sizeClass) - 1) { makeRoom(tally) }
+        let (movies, weights) = columns(tally.pointee)
+        movies[count] = successor
+        weights[count] = weight
+        tally.pointee.successorCount = UInt16(count + 1)
+    }
+
+    @inline(__always)
+    private func columns(_ tally: MovieTally) -> (UnsafeMutablePointer<UInt32>, UnsafeMutablePointer<Float>) {
+        let sizeClass = Int(tally.sizeClass) - 1
+        let base = pools[sizeClass].mutableRow(tally.block)
+        return (
+            base.assumingMemoryBound(to: UInt32.self),
+            (base + 4 * Self.capacity(sizeClass)).assumingMemoryBound(to: Float.self)
+        )
+    }
+
+    private func makeRoom(_ tally: UnsafeMutablePointer<MovieTally>) {
+        let old = tally.pointee
+        let sizeClass = Int(old.sizeClass)
+        tally.pointee.sizeClass += 1
+        tally.pointee.block = freeBlocks[sizeClass].popLast() ?? pools[sizeClass].append()
+        if old.sizeClass == 0 { return }
+        let (oldMovies, oldWeights) = columns(old)
+        let (movies, weights) = columns(tally.pointee)
+        movies.update(from: oldMovies, count: Int(old.successorCount))
+        weights.update(from: oldWeights, count: Int(old.successorCount))
+        freeBlocks[sizeClass - 1].append(old.block)
+    }
+
+    // MARK: State
+
+    func removeAll() {
+        rows.removeAll()
+        for pool in pools { pool.removeAll() }
+        freeBlocks = Array(repeating: [], count: Self.classCount)
+        decay.pointee.unit = 1
+        decay.pointee.slowUnit = 1
+    }
+
+    var tables: [StateTable] {
+        [StateTable("tallies", rows)]
+            + pools.enumerated().map { StateTable("successors.\(Self.capacity($0.offset))", $0.element) }
+    }
+
+    var byteCount: Int { tables.reduce(0) { $0 + $1.rows.byteCount } }
+
+    func scalars() -> @Sendable (inout StateWriter) throws -> Void {
+        { [units = decay.pointee, freeBlocks] writer in
+            try writer.write(units.unit)
+            try writer.write(units.slowUnit)
+            for blocks in freeBlocks {
+                try writer.write(UInt64(blocks.count))
+                for block in blocks { try writer.write(block) }
+            }
+        }
+    }
+
+    /// Reads back what `scalars` wrote; the tables have been filled before.
+    ///
+    /// - Throws: `StateImage.Failure` when they do not fit each other.
+    func restore(scalars reader: inout StateReader, movieCount: Int) throws {
+        decay.pointee.unit = try reader.readFloat()
+        decay.pointee.slowUnit = try reader.readFloat()
+        for unit in [decay.pointee.unit, decay.pointee.slowUnit] where !(1...Self.unitMax).contains(unit) {
+            throw StateImage.Failure.impossible("popularity unit \(unit)")
+        }
+        guard rows.count == movieCount else {
+            throw StateImage.Failure.impossible("\(rows.count) tallies for \(movieCount) movies")
+        }
+        var isUsed = pools.map { [Bool](repeating: false, count: $0.count) }
+        func use(_ block: UInt32, _ sizeClass: Int) throws {
+            guard Int(block) < pools[sizeClass].count, !isUsed[sizeClass][Int(block)] else {
+                throw StateImage.Failure.impossible("block \(block) of successors")
+            }
+            isUsed[sizeClass][Int(block)] = true
+        }
+        for sizeClass in 0..<Self.classCount {
+            freeBlocks[sizeClass] = []
+            for _ in 0..<(try reader.readCount(elementBytes: 4)) {
+                let block = try reader.read(UInt32.self)
+                try use(block, sizeClass)
+                freeBlocks[sizeClass].append(block)
+            }
+        }
+        for movie in 0..<UInt32(movieCount) {
+            let tally = tally(movie).pointee
+            guard Int(tally.sizeClass) <= Self.classCount, tally.popularity.isFinite, tally.slowPopularity.isFinite,
+                tally.likes >= 0, tally.ratings >= tally.likes
+            else {
+                throw StateImage.Failure.impossible("the tally of movie row \(movie)")
+            }
+            if tally.sizeClass == 0 { continue }
+            let sizeClass = Int(tally.sizeClass) - 1
+            try use(tally.block, sizeClass)
+            guard Int(tally.successorCount) <= Self.capacity(sizeClass), let list = successors(movie),
+                (0..<list.count).allSatisfy({ list.movies[$0] < UInt32(movieCount) && list.weights[$0].isFinite })
+            else { throw StateImage.Failure.impossible("the successors of movie row \(movie)") }
+        }
+    }
+}

@@ -1,0 +1,205 @@
+import CVectorKernels
+
+/// Which movie next: matrix factorisation by sampled softmax.
+///
+/// Logit of a movie = z · q + b, where z is the user's vector, and q and b are the movie's vector and bias: what the index
+/// holds. An event is one ascent of the log-likelihood that the rated movie
+/// is the one chosen among it and some drawn ones, which the user has not rated: half of them uniform, half from recent
+/// events (Jean et al., "On Using Very Large Target Vocabulary", 2015; Bengio and Senécal, "Adaptive Importance Sampling to
+/// Accelerate Training of a Neural Probabilistic Language Model", 2008). Steps are Adagrad's.
+///
+/// A deterministic state machine; its rows live in tables that snapshots share.
+public final class RankingHead {
+    public struct Settings: Sendable, Equatable {
+        /// Length of the vectors, a multiple of 16.
+        public var dimension = 64
+        /// Movies drawn for each event; those that the user has rated are left out.
+        public var negatives = 64
+        /// As many for a rating below the liked ones.
+        public var dislikedNegatives = 16
+        public var movieRate: Float = 0.1
+        public var userRate: Float = 0.2
+        public var biasRate: Float = 0.1
+        public var regularization: Float = 0.001
+        /// Sums of squared gradients begin with this.
+        public var initialSquares: Float = 0.1
+        /// A rating below the liked ones counts this much.
+        public var dislikedWeight: Float = 0.3
+        /// New movie vectors are drawn from ± this.
+        public var initialScale: Float = 0.17
+        public var seed: UInt64 = 5
+
+        public init() {}
+    }
+
+    private let setup: Settings
+    /// Vector, then its sums of squared gradients.
+    private let users: EmbeddingTable
+    /// Vector, bias, and sums of squared gradients of bias and vector.
+    private let movies: EmbeddingTable
+    private let scratch: Scratch
+
+    public var dimension: Int { setup.dimension }
+
+    init(_ settings: Settings) {
+        setup = settings
+        precondition(settings.dimension % 16 == 0, "kernels take 16 floats at a time")
+        users = EmbeddingTable(dimension: settings.dimension, scalarCount: settings.dimension)
+        movies = EmbeddingTable(dimension: settings.dimension, scalarCount: 3)
+        scratch = Scratch(
+            dimension: settings.dimension, rowCount: max(settings.negatives, settings.dislikedNegatives) + 1)
+    }
+
+    var settings: String {
+        let floats = [
+            setup.movieRate, setup.userRate, setup.biasRate, setup.regularization,
+            setup.initialSquares, setup.dislikedWeight, setup.initialScale,
+        ]
+        return
+            "ranking-head dimension=\(setup.dimension) negatives=\(setup.negatives),\(setup.dislikedNegatives) seed=\(setup.seed) "
+            + floats.map { String($0.bitPattern, radix: 16) }.joined(separator: ",")
+    }
+
+    // MARK: Rows
+
+    func addUser(_ row: UInt32) {
+        if Int(row) == users.count { _ = users.rows.append() }
+        precondition(Int(row) < users.count, "rows come in order")
+        // A vector of zeros that has not moved yet.
+        let vector = users.mutableVector(row)
+        vector.update(repeating: 0, count: setup.dimension)
+        (vector + setup.dimension).update(repeating: setup.initialSquares, count: setup.dimension)
+    }
+
+    func addMovie(_ row: UInt32, id: Int64) {
+        let added = movies.rows.append()
+        precondition(added == row, "rows come in order")
+        movies.initialize(row, id: id, seed: setup.seed, scale: setup.initialScale)
+        let scalars = movies.mutableVector(row) + setup.dimension
+        scalars[1] = setup.initialSquares
+        scalars[2] = setup.initialSquares
+    }
+
+    func removeUser(_ row: UInt32) {
+        users.rows.mutableRow(row).initializeMemory(as: UInt8.self, repeating: 0, count: users.rows.rowBytes)
+    }
+
+    func removeAll() {
+        users.rows.removeAll()
+        movies.rows.removeAll()
+    }
+
+    // MARK: Scoring
+
+    /// z of a user: `dimension` floats.
+    @inline(__always)
+    public func query(_ user: UInt32) -> UnsafePointer<Float> { users.vector(user) }
+
+    /// A movie's vector, its bias behind it.
+    @inline(__always)
+    public func row(_ movie: UInt32) -> UnsafePointer<Float> { movies.vector(movie) }
+
+    @inline(__always)
+    public func bias(_ movie: UInt32) -> Float { movies.scalar(movie, 0) }
+
+    // MARK: Learning
+
+    /// Learns that the user chose the movie.
+    ///
+    /// - Parameters:
+    ///   - seen: By movie row, not 0 where he has rated it; the movie itself among them.
+    ///   - movieCount: How many movies there are.
+    ///   - eventCount: How many events `recent` has taken.
+    @inline(__always)
+    func learn(
+        user: UInt32, movie: UInt32, isLiked: Bool, seen: UnsafePointer<UInt8>, movieCount: UInt32,
+        recent: RecentMovies, eventCount: UInt64, draws: inout RandomDraws, dirty: DirtyRows
+    ) {
+        let kernels = mq_kernels().pointee
+        guard let scores = kernels.gathered_scores, let softmax = kernels.softmax, let step = kernels.ranking_step,
+            let adagrad = kernels.adagrad_step
+        else { preconditionFailure("kernels are complete") }
+        let n = setup.dimension
+        let vector = users.mutableVector(user)
+        // The step of the movies takes it as it was.
+        let z = scratch.query
+        z.update(from: vector, count: n)
+
+        let rows = scratch.rows
+        rows[0] = movies.mutableVector(movie)
+        dirty.insert(movie)
+        var count = 1
+        let span = UInt32(min(eventCount, UInt64(RecentMovies.capacity)))
+        for number in 0..<(isLiked ? setup.negatives : setup.dislikedNegatives) {
+            let drawn: UInt32
+            if number & 1 == 1 && span > 0 {
+                drawn = recent.movie(eventCount &- 1 &- UInt64(draws.next(below: span)))
+            } else {
+                drawn = draws.next(below: movieCount)
+            }
+            if seen[Int(drawn)] != 0 { continue }
+            rows[count] = movies.mutableVector(drawn)
+            dirty.insert(drawn)
+            count += 1
+        }
+
+        // The gradient of the log-likelihood by each logit is 1 - p of the chosen one and -p of the others.
+        let logits = scratch.logits
+        scores(z, scratch.constantRows, count, n, logits)
+        let padded = (count + 15) / 16 * 16
+        for at in count..<padded { logits[at] = -1e30 }
+        let weight = isLiked ? 1 : setup.dislikedWeight
+        let share = -weight / softmax(logits, padded)
+        for at in 0..<count { logits[at] *= share }
+        logits[0] += weight
+
+        let gradient = scratch.gradient
+        gradient.update(repeating: 0, count: n)
+        step(rows, logits, count, z, gradient, n, setup.movieRate, setup.biasRate, setup.regularization)
+        adagrad(vector, vector + n, gradient, n, setup.userRate, setup.regularization)
+    }
+
+    // MARK: State
+
+    var tables: [StateTable] {
+        [StateTable("ranking-users", users.rows), StateTable("ranking-movies", movies.rows)]
+    }
+
+    var bytesPerUser: Int { users.rows.rowBytes }
+    var bytesPerMovie: Int { movies.rows.rowBytes }
+
+    /// - Throws: `StateImage.Failure` when the tables, which have been filled before, have other numbers of rows.
+    func check(userCount: Int, movieCount: Int) throws {
+        for (table, count) in [(users, userCount), (movies, movieCount)] where table.count != count {
+            throw StateImage.Failure.impossible("\(table.count) rows of the ranking head for \(count)")
+        }
+    }
+
+    /// Memory of one step.
+    private final class Scratch {
+        let query: UnsafeMutablePointer<Float>
+        let gradient: UnsafeMutablePointer<Float>
+        let logits: UnsafeMutablePointer<Float>
+        let rows: UnsafeMutablePointer<UnsafeMutablePointer<Float>?>
+
+        init(dimension: Int, rowCount: Int) {
+            query = .allocate(capacity: dimension)
+            gradient = .allocate(capacity: dimension)
+            logits = .allocate(capacity: (rowCount + 15) / 16 * 16)
+            rows = .allocate(capacity: rowCount)
+            rows.initialize(repeating: nil, count: rowCount)
+        }
+
+        /// The same rows, to be read.
+        var constantRows: UnsafePointer<UnsafePointer<Float>?> {
+            UnsafeRawPointer(rows).assumingMemoryBound(to: UnsafePointer<Float>?.self)
+        }
+
+        deinit {
+            query.deallocate()
+            gradient.deallocate()
+            logits.deallocate()
+            rows.deallocate()
+        }
+    }
+}

@@ -1,0 +1,207 @@
+/// The model that is served: a rating head says how many stars, a ranking head with the blend says which movie next.
+///
+/// Both learn from every event in the log's order. What a rating that changes or goes takes with it: the mean of all stars
+/// is exact; the rating head takes the new stars as a further observation; a like that is taken back no longer leads to
+/// successors of its movie. Steps of vectors and counts can't be told from those that came after them, and stay.
+public final class TwoHeadModel: OnlineModel {
+    public struct Settings: Sendable, Equatable {
+        public var rating = RatingHead.Settings()
+        public var ranking = RankingHead.Settings()
+        public var blend = Blend.Settings()
+        public var seed: UInt64 = 12345
+
+        public init() {}
+    }
+
+    /// Numbers the bits: whoever changes what is computed raises it.
+    public static let numericsVersion = 2
+
+    public let numericsVersion: Int = TwoHeadModel.numericsVersion
+    public let version = "two-heads/\(TwoHeadModel.numericsVersion)"
+    private let setup: Settings
+
+    private let rating: RatingHead
+    private let ranking: RankingHead
+    private let lists: Blend
+    private let recent = RecentMovies()
+    private let seen = SeenMarks()
+    private let dirty = DirtyRows()
+    private var draws: RandomDraws
+    /// Events learnt.
+    private var eventCount: UInt64 = 0
+    private var movieCount = 0
+
+    public init(_ settings: Settings = Settings()) {
+        setup = settings
+        rating = RatingHead(settings.rating)
+        ranking = RankingHead(settings.ranking)
+        lists = Blend(settings.blend, head: ranking)
+        draws = RandomDraws(state: settings.seed)
+    }
+
+    public var settings: String {
+        "two-heads seed=\(setup.seed); \(rating.settings); \(ranking.settings); \(lists.settings)"
+    }
+
+    public var dimension: Int { ranking.dimension }
+    public var blend: Blend? { lists }
+    public var bytesPerUser: Int { rating.bytesPerUser + ranking.bytesPerUser + lists.bytesPerUser }
+    /// Without successors, of which a movie has up to 128 of 8 bytes.
+    public var bytesPerMovie: Int {
+        rating.bytesPerMovie + ranking.bytesPerMovie + lists.bytesPerMovie
+    }
+
+    // MARK: Rows
+
+    public func addUser(_ row: UInt32, id: Int64) {
+        rating.addUser(row, id: id)
+        ranking.addUser(row)
+        lists.addUser(row)
+    }
+
+    public func addMovie(_ row: UInt32, id: Int64, description: MovieDescription) {
+        rating.addMovie(row, id: id, description: description)
+        ranking.addMovie(row, id: id)
+        lists.addMovie(row, description: description)
+        movieCount = Int(row) + 1
+        dirty.reserve(movieCount)
+        dirty.insert(row)
+    }
+
+    public func describeMovie(_ row: UInt32, description: MovieDescription) {
+        rating.describeMovie(row, description: description)
+        lists.describeMovie(row, description: description)
+    }
+
+    // A profile is read where it is used.
+    public func describeUser(_ row: UInt32, profile: UserRow) {}
+
+    public func removeUser(_ row: UInt32) {
+        rating.removeUser(row)
+        ranking.removeUser(row)
+        lists.removeUser(row)
+    }
+
+    public func removeAll() {
+        rating.removeAll()
+        ranking.removeAll()
+        lists.removeAll()
+        recent.removeAll()
+        dirty.removeAll()
+        draws = RandomDraws(state: setup.seed)
+        eventCount = 0
+        movieCount = 0
+    }
+
+    // MARK: Learning
+
+    public func learn(_ events: LearningEvents, users: UserTable, rated: RatedMovies) {
+        learnStars(events, users)
+        learnLists(events, users, rated)
+    }
+
+    private func learnStars(_ events: LearningEvents, _ users: UserTable) {
+        for at in 0..<events.count {
+            if events.kinds[at] == LearningEvents.Kind.removed.rawValue {
+                rating.takeBack(stars: events.previousStars[at])
+                events.predictions[at] = .nan
+                continue
+            }
+            let user = events.users[at]
+            events.predictions[at] = rating.learn(
+                user: user, profile: users.pointer(user).pointee, movie: events.movies[at], stars: events.stars[at])
+            if events.kinds[at] == LearningEvents.Kind.changed.rawValue {
+                rating.takeBack(stars: events.previousStars[at])
+            }
+        }
+    }
+
+    private func learnLists(_ events: LearningEvents, _ users: UserTable, _ rated: RatedMovies) {
+        seen.reserve(movieCount)
+        var draws = self.draws
+        var eventCount = self.eventCount
+        defer {
+            seen.clear()
+            self.draws = draws
+            self.eventCount = eventCount
+        }
+        for at in 0..<events.count {
+            let user = events.users[at]
+            let movie = events.movies[at]
+            let isLiked = events.stars[at] >= Blend.likedStarsMin
+            if events.kinds[at] != LearningEvents.Kind.new.rawValue {
+                let wasLiked = events.previousStars[at] >= Blend.likedStarsMin
+                // A changed rating teaches again only when it became a like.
+                if !isLiked || wasLiked {
+                    if wasLiked && !isLiked { lists.lastItems.setLiked(false, movie, of: user) }
+                    continue
+                }
+            }
+            let row = users.pointer(user).pointee
+            let ratingCount = Int(events.historyCounts[at])
+            let marks = seen.marks(
+                of: user, entries: rated.entries(row.rated).movieBuffer, count: ratingCount)
+            lists.learnWeights(
+                user: user, profile: row, movie: movie, isLiked: isLiked, ratingCount: ratingCount, seen: marks,
+                movieCount: events.movieCounts[at], draws: &draws)
+            let wasSeen = marks[Int(movie)]
+            marks[Int(movie)] = 1
+            ranking.learn(
+                user: user, movie: movie, isLiked: isLiked, seen: marks,
+                movieCount: events.movieCounts[at], recent: recent, eventCount: eventCount, draws: &draws,
+                dirty: dirty)
+            marks[Int(movie)] = wasSeen
+            lists.count(user: user, profile: row, movie: movie, isLiked: isLiked, isKnown: wasSeen != 0)
+            recent.set(eventCount, movie)
+            eventCount += 1
+        }
+    }
+
+    public var dirtyMovies: UnsafeBufferPointer<UInt32> { dirty.rows }
+    public func clearDirty() { dirty.removeAll() }
+
+    // MARK: Retrieval
+
+    public func query(_ user: UInt32, profile: UserRow, into vector: UnsafeMutablePointer<Float>) {
+        vector.update(from: ranking.query(user), count: dimension)
+    }
+
+    public func item(_ movie: UInt32, into vector: UnsafeMutablePointer<Float>) -> Float {
+        let row = ranking.row(movie)
+        vector.update(from: row, count: dimension)
+        return row[dimension]
+    }
+
+    public func predictedStars(user: UInt32, profile: UserRow, movie: UInt32, score: Float) -> Float {
+        rating.prediction(user: user, profile: profile, movie: movie)
+    }
+
+    // MARK: Checkpoints and digests
+
+    public var tables: [StateTable] {
+        rating.tables + ranking.tables + lists.tables + [StateTable("recent-movies", recent.rows)]
+    }
+
+    public func scalars() -> @Sendable (inout StateWriter) throws -> Void {
+        let (rating, lists) = (rating.scalars(), lists.scalars())
+        return { [draws, eventCount] writer in
+            try writer.write(draws.state)
+            try writer.write(eventCount)
+            try rating(&writer)
+            try lists(&writer)
+        }
+    }
+
+    public func restore(scalars reader: inout StateReader, userCount: Int, movieCount: Int) throws {
+        draws = RandomDraws(state: try reader.read())
+        eventCount = try reader.read()
+        try rating.restore(scalars: &reader, userCount: userCount, movieCount: movieCount)
+        try ranking.check(userCount: userCount, movieCount: movieCount)
+        try lists.restore(scalars: &reader, userCount: userCount, movieCount: movieCount)
+        try recent.check(movieCount: movieCount)
+        self.movieCount = movieCount
+        // All movies are new to whoever follows them.
+        dirty.reserve(movieCount)
+        for movie in 0..<UInt32(movieCount) { dirty.insert(movie) }
+    }
+}

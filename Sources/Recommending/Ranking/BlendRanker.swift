@@ -1,0 +1,136 @@
+import CVectorKernels
+import Learning
+import VectorIndex
+
+/// Ranks a user's candidates by the blend: the best of the index, what was liked after his last likes, and the popular.
+///
+/// O(candidates × dimension) a user, whatever the size of the catalogue. Owned by the learner thread; allocates nothing
+/// once its scratch has grown.
+final class BlendRanker {
+    /// How many the index is asked for.
+    static let indexCandidates = 200
+    /// How many of the popular are looked at that the user has not rated.
+    static let popularCandidates = 100
+
+    private let blend: Blend
+    private let learner: Learner
+    private var candidates = CandidateMarks()
+    private let columns = BlendColumns(capacity: indexCandidates + popularCandidates + Blend.transitionsMax)
+    private let found: UnsafeMutablePointer<UInt32>
+    private var best: [Ranked] = []
+
+    private struct Ranked {
+        var score: Float
+        var id: Int64
+        var movie: UInt32
+
+        func isBefore(_ other: Ranked) -> Bool { score != other.score ? score > other.score : id < other.id }
+    }
+
+    init(blend: Blend, learner: Learner) {
+        self.blend = blend
+        self.learner = learner
+        found = .allocate(capacity: columns.capacity)
+        best.reserveCapacity(256)
+    }
+
+    deinit { found.deallocate() }
+
+    /// Ranks for the user at `place`.
+    ///
+    /// - Parameters:
+    ///   - hits: The best of the index for him, without what he has rated.
+    ///   - rated: What must not be listed.
+    func rank(
+        user: UInt32, hits: UnsafeBufferPointer<UInt32>, rated: UnsafeBufferPointer<UInt32>, length: Int, place: Int,
+        into lists: RankedLists
+    ) {
+        columns.removeAll()
+        candidates.begin(movieCount: learner.movies.count)
+        candidates.exclude(rated)
+        for movie in hits { add(movie) }
+        let touched = blend.gatherTransitions(of: user, into: candidates.sums, touched: candidates.touched)
+        for at in 0..<touched {
+            let movie = candidates.touched[at]
+            if isListed(movie) { add(movie) }
+        }
+        var popular = 0
+        for movie in blend.popular.movies {
+            if popular == Self.popularCandidates { break }
+            if candidates.isExcluded(movie) || !isListed(movie) { continue }
+            add(movie)
+            popular += 1
+        }
+        score(user)
+        for at in 0..<touched { candidates.sums[Int(candidates.touched[at])] = 0 }
+        select(length, place, lists)
+    }
+
+    @inline(__always)
+    private func add(_ movie: UInt32) { if candidates.mark(movie) { columns.add(movie) } }
+
+    private func isListed(_ movie: UInt32) -> Bool { learner.movies.pointer(movie).pointee.isWithdrawn == 0 }
+
+    /// The blend's score of one movie, bit by bit as in a list.
+    func score(user: UInt32, movie: UInt32) -> Float {
+        columns.removeAll()
+        candidates.begin(movieCount: learner.movies.count)
+        add(movie)
+        let touched = blend.gatherTransitions(of: user, into: candidates.sums, touched: candidates.touched)
+        score(user)
+        for at in 0..<touched { candidates.sums[Int(candidates.touched[at])] = 0 }
+        return columns.scores[0]
+    }
+
+    /// Scores all candidates.
+    private func score(_ user: UInt32) {
+        let row = learner.users.pointer(user).pointee
+        let blendUser = blend.user(user, profile: row, ratingCount: Int(row.rated.count))
+        blend.score(columns, blendUser, sums: candidates.sums)
+        for at in columns.count..<columns.paddedCount { columns.scores[at] = -.infinity }
+    }
+
+    /// The best: score descending, of equal scores the smaller id first.
+    private func select(_ length: Int, _ place: Int, _ lists: RankedLists) {
+        let kernels = mq_kernels().pointee
+        guard let bound = kernels.kth_bound, let collect = kernels.collect else {
+            preconditionFailure("kernels are complete")
+        }
+        let count = columns.count
+        if count == 0 { return }
+        var threshold = -Float.infinity
+        if count > length { threshold = bound(columns.scores, columns.paddedCount, length) }
+        // Without a bound all are taken, but not the padding.
+        var foundCount = count
+        if threshold == -.infinity {
+            for at in 0..<count { found[at] = UInt32(at) }
+        } else {
+            foundCount = collect(columns.scores, columns.paddedCount, threshold, found)
+        }
+        best.removeAll(keepingCapacity: true)
+        for at in 0..<foundCount {
+            let index = Int(found[at])
+            let movie = columns.movies[index]
+            insert(Ranked(score: columns.scores[index], id: learner.movies.id(movie), movie: movie), length)
+        }
+        for ranked in best {
+            lists.append(place, item: ranked.movie, id: ranked.id, score: ranked.score)
+        }
+    }
+
+    /// Takes one that is among the best so far to its place; they are few.
+    @inline(__always)
+    private func insert(_ ranked: Ranked, _ length: Int) {
+        if best.count == length {
+            guard let last = best.last, ranked.isBefore(last) else { return }
+            best.removeLast()
+        }
+        var place = best.count
+        best.append(ranked)
+        while place > 0 && ranked.isBefore(best[place - 1]) {
+            best[place] = best[place - 1]
+            place -= 1
+        }
+        best[place] = ranked
+    }
+}
