@@ -34,13 +34,14 @@ struct EvaluatedStream {
     /// Runs a stream through a new learner, index and recommender.
     init(
         _ ratings: [MadeUpRating], announced: ClosedRange<Int64> = 1...40, sampleOneIn: Int = 2,
-        predictionRange: ClosedRange<Float> = 0.5...5, batchCapacity: Int = 16
+        predictionRange: ClosedRange<Float> = 0.5...5, batchCapacity: Int = 16,
+        protocol evaluation: EvaluationProtocol = .prequential
     ) throws {
         let learner = makeLearner(announced: announced, batchCapacity: batchCapacity)
         let recommender = try Recommender(
             learner: learner, index: ExactFloatIndex(dimension: learner.model.dimension), listLength: 20)
         let evaluator = PrequentialEvaluator(
-            recommender: recommender, eventCount: ratings.count, sampleOneIn: sampleOneIn,
+            recommender: recommender, protocol: evaluation, eventCount: ratings.count, sampleOneIn: sampleOneIn,
             predictionRange: predictionRange, batchCapacity: batchCapacity)
         var events: [PrequentialEvaluator.Event] = []
         for rating in ratings {
@@ -57,7 +58,7 @@ struct EvaluatedStream {
 
 func makeLearner(announced: ClosedRange<Int64>, batchCapacity: Int) -> Learner {
     let learner = Learner(
-        model: ModelKind.biasedMatrixFactorization.makeModel(), batchCapacity: batchCapacity)
+        model: ModelKind.twoHeads.makeModel(), batchCapacity: batchCapacity)
     for id in announced { _ = learner.announce(Movie(movieID: id, title: "Movie \(id)", genres: [])) }
     return learner
 }

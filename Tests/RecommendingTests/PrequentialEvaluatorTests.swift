@@ -53,7 +53,7 @@ struct PrequentialEvaluatorTests {
             #expect((events[at].list != nil) == isSampled, "event \(at), seed \(seed)")
             if isSampled {
                 asked += 1
-                #expect(events[at].list == bestTen(for: rating.user, learner), "event \(at), seed \(seed)")
+                #expect(events[at].list == (try bestTen(for: rating.user, learner)), "event \(at), seed \(seed)")
             }
             fill(batch, rating)
             learner.apply(batch, 0..<1, outcomes)
@@ -107,23 +107,50 @@ struct PrequentialEvaluatorTests {
         #expect(last < first)
     }
 
-    /// Every movie that may be listed, by score and then by id; scored as the index promises: fma over the
-    /// coordinates in order, then the offset.
-    private func bestTen(for userID: Int64, _ learner: Learner) -> [Int64] {
-        let dimension = learner.model.dimension
+    /// Every movie that may be listed, by the blend's score and then by id.
+    private func bestTen(for userID: Int64, _ learner: Learner) throws -> [Int64] {
+        let recommender = try Recommender(
+            learner: learner, index: ExactFloatIndex(dimension: learner.model.dimension), listLength: 10)
         let user = learner.row(forUser: userID)
-        var query = [Float](repeating: 0, count: dimension)
-        var item = [Float](repeating: 0, count: dimension)
-        learner.model.query(user, profile: UserRow(), into: &query)
+        let unused = [Float](repeating: 0, count: learner.model.dimension)
         var found: [(score: Float, id: Int64)] = []
         for movie in 0..<UInt32(learner.movies.count) where !learner.hasRated(user: user, movie: movie) {
-            let offset = learner.model.item(movie, into: &item)
-            var score: Float = 0
-            for at in 0..<dimension { score.addProduct(query[at], item[at]) }
-            found.append((score + offset, learner.movies.id(movie)))
+            let score = recommender.score(user: user, query: unused, movie: movie, item: unused, offset: 0)
+            found.append((score, learner.movies.id(movie)))
         }
         found.sort { ($1.score, $0.id) < ($0.score, $1.id) }
         return found.prefix(10).map(\.id)
+    }
+
+    /// Warm scores the second half alone, and as the whole stream does; frozen predicts it from the state at the half.
+    @Test func theSecondHalfAlone() throws {
+        let stream = MadeUpRatings.stream(seed: 12, count: 600, users: 40, movies: 80)
+        let whole = try EvaluatedStream(stream)
+        let warm = try EvaluatedStream(stream, protocol: .warm)
+        #expect(warm.events.map(\.index) == Array(300..<600))
+        #expect(warm.events.map(\.prediction) == whole.events[300...].map(\.prediction))
+        #expect(warm.events.map(\.list) == whole.events[300...].map(\.list))
+        #expect(warm.metrics.rmse.all == nil && warm.metrics.rmse.last50 == whole.metrics.rmse.last50)
+        #expect(warm.metrics.recall10.last50 == whole.metrics.recall10.last50)
+
+        let frozen = try EvaluatedStream(stream, protocol: .frozen)
+        #expect(frozen.events.map(\.index) == Array(300..<600))
+        #expect(frozen.events[0].prediction == whole.events[300].prediction, "nothing was learnt in between")
+        #expect(frozen.events.map(\.prediction) != warm.events.map(\.prediction))
+        // It stands still: whatever the later ratings say, predictions are the same.
+        let other = stream.enumerated().map { at, rating in
+            var rating = rating
+            if at >= 300 { rating.halfStars = rating.halfStars >= 8 ? 8 : 1 }
+            return rating
+        }
+        let again = try EvaluatedStream(other, protocol: .frozen)
+        #expect(again.events.map(\.prediction) == frozen.events.map(\.prediction))
+        // But nobody is listed what he has rated meanwhile.
+        for (at, event) in frozen.events.enumerated() {
+            let user = stream[300 + at].user
+            let rated = Set(stream[..<(300 + at)].filter { $0.user == user }.map(\.movie))
+            #expect(rated.isDisjoint(with: event.list ?? []))
+        }
     }
 
     private func fill(_ batch: RatingBatch, _ rating: MadeUpRating) {

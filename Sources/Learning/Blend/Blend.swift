@@ -71,7 +71,6 @@ public final class Blend {
 
     func addMovie(_ row: UInt32, description: MovieDescription) {
         tallies.add()
-        popular.add()
         tastes.describe(row, description)
     }
 
@@ -246,8 +245,9 @@ public final class Blend {
             }
         }
         if tallies.tick() { popular.broughtDown() }
+        let popularity = tallies.tally(movie).pointee.popularity
         tallies.count(movie, isLiked: isLiked)
-        if isLiked { popular.rose(movie) }
+        if isLiked { popular.rose(movie, from: popularity) }
         tastes.learn(user: user, profile: profile, movie: movie, isLiked: isLiked)
         if isKnown && lastItems.setLiked(isLiked, movie, of: user) { return }
         lastItems.append(movie, isLiked: isLiked, to: user)

@@ -1,78 +1,95 @@
 /// The most popular movies of late, best first: kept in order while likes come in.
 ///
-/// All popularity decays alike, so a movie rises only by its own likes, and the order of the others stays. A like costs
-/// the places that its movie climbs. No part of the state: it follows from the tallies.
+/// All popularity decays alike, so a movie rises only by its own likes, and the order of the others stays. A like costs two
+/// binary searches and a move of the movies that are passed. No part of the state: it follows from the tallies.
 public final class PopularMovies {
     public static let countMax = 1000
 
     private let tallies: MovieTallies
-    private var list: [UInt32] = []
-    /// By movie row: the place in the list, or `none`.
-    private var places: [UInt16] = []
-    private static let none = UInt16.max
+    /// Movie rows and their popularity in the tallies' unit: popularity descending, of equal ones the smaller row first.
+    private let rows: UnsafeMutablePointer<UInt32>
+    private let keys: UnsafeMutablePointer<Float>
+    /// Behind a pointer, as it is used once a like.
+    private let counter: UnsafeMutablePointer<Int>
 
     init(_ tallies: MovieTallies) {
         self.tallies = tallies
-        list.reserveCapacity(Self.countMax)
+        rows = .allocate(capacity: Self.countMax)
+        keys = .allocate(capacity: Self.countMax)
+        counter = .allocate(capacity: 1)
+        counter.initialize(to: 0)
     }
 
-    /// Movie rows, the most popular first, of equal ones the smaller row; never one that nobody liked.
-    public var movies: [UInt32] { list }
-
-    func add() { places.append(Self.none) }
-
-    func removeAll() {
-        list.removeAll(keepingCapacity: true)
-        places.removeAll()
+    deinit {
+        rows.deallocate()
+        keys.deallocate()
+        counter.deallocate()
     }
 
-    private func isBefore(_ a: UInt32, _ b: UInt32) -> Bool {
-        let (left, right) = (tallies.tally(a).pointee.popularity, tallies.tally(b).pointee.popularity)
-        return left != right ? left > right : a < b
+    /// Movie rows, the most popular first; never one that nobody liked. Valid until the next like.
+    public var movies: UnsafeBufferPointer<UInt32> { UnsafeBufferPointer(start: rows, count: counter.pointee) }
+
+    func removeAll() { counter.pointee = 0 }
+
+    /// The first place at which (key, row) may stand.
+    @inline(__always)
+    private func place(_ key: Float, _ row: UInt32) -> Int {
+        var (low, high) = (0, counter.pointee)
+        while low < high {
+            let middle = (low + high) / 2
+            let isBefore = keys[middle] != key ? keys[middle] > key : rows[middle] < row
+            if isBefore { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 
-    /// The movie has been liked.
-    func rose(_ movie: UInt32) {
-        var place = Int(places[Int(movie)])
-        if place == Int(Self.none) {
-            if list.count < Self.countMax {
-                place = list.count
-                list.append(movie)
-            } else {
-                place = list.count - 1
-                if !isBefore(movie, list[place]) { return }
-                places[Int(list[place])] = Self.none
-                list[place] = movie
+    /// The movie has been liked, and its popularity was another before.
+    func rose(_ movie: UInt32, from old: Float) {
+        let key = tallies.tally(movie).pointee.popularity
+        var end = place(old, movie)
+        if end == counter.pointee || rows[end] != movie {
+            // New among them.
+            if counter.pointee < Self.countMax {
+                counter.pointee += 1
+            } else if place(key, movie) == counter.pointee {
+                return
             }
+            end = counter.pointee - 1
         }
-        climb(movie, from: place)
-    }
-
-    private func climb(_ movie: UInt32, from start: Int) {
-        var place = start
-        while place > 0 && isBefore(movie, list[place - 1]) {
-            list[place] = list[place - 1]
-            places[Int(list[place])] = UInt16(place)
-            place -= 1
-        }
-        list[place] = movie
-        places[Int(movie)] = UInt16(place)
+        let start = min(end, place(key, movie))
+        (rows + start + 1).update(from: rows + start, count: end - start)
+        (keys + start + 1).update(from: keys + start, count: end - start)
+        rows[start] = movie
+        keys[start] = key
     }
 
     /// All tallies were made less: what was next to nothing may have become nothing, or equal.
     func broughtDown() {
-        for place in list.indices { climb(list[place], from: place) }
-        while let last = list.last, tallies.tally(last).pointee.popularity == 0 {
-            places[Int(last)] = Self.none
-            list.removeLast()
+        let count = counter.pointee
+        counter.pointee = 0
+        for at in 0..<count {
+            let (movie, key) = (rows[at], tallies.tally(rows[at]).pointee.popularity)
+            if key == 0 { continue }
+            let start = place(key, movie)
+            (rows + start + 1).update(from: rows + start, count: counter.pointee - start)
+            (keys + start + 1).update(from: keys + start, count: counter.pointee - start)
+            rows[start] = movie
+            keys[start] = key
+            counter.pointee += 1
         }
     }
 
     /// Orders all movies anew, after a restore.
     func rebuild() {
-        places = Array(repeating: Self.none, count: tallies.count)
         let liked = (0..<UInt32(tallies.count)).filter { tallies.tally($0).pointee.popularity > 0 }
-        list = Array(liked.sorted(by: isBefore).prefix(Self.countMax))
-        for (place, movie) in list.enumerated() { places[Int(movie)] = UInt16(place) }
+        let sorted = liked.sorted {
+            let (left, right) = (tallies.tally($0).pointee.popularity, tallies.tally($1).pointee.popularity)
+            return left != right ? left > right : $0 < $1
+        }
+        counter.pointee = min(sorted.count, Self.countMax)
+        for at in 0..<counter.pointee {
+            rows[at] = sorted[at]
+            keys[at] = tallies.tally(sorted[at]).pointee.popularity
+        }
     }
 }

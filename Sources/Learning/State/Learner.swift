@@ -10,6 +10,8 @@ public final class Learner {
     public let rated = RatedMovies()
     public let model: any OnlineModel
     public internal(set) var counters = LearnerCounters()
+    /// Keeps the books, but the model learns nothing and predicts nothing: to see what a model that stands still is worth.
+    public var isFrozen = false
 
     /// Forgotten users and the record timestamp of the null that forgot them: ratings that are not later are dropped.
     /// Looked up only; written out in the order of ids.
@@ -68,6 +70,10 @@ public final class Learner {
 
     /// Learns what was put down so far.
     private func learnResolved(_ outcomes: RatingOutcomes) {
+        if isFrozen {
+            events.count = 0
+            return
+        }
         model.learn(events, users: users, rated: rated)
         for index in 0..<events.count {
             outcomes.predictions[Int(eventPositions[index])] = events.predictions[index]
@@ -183,6 +189,9 @@ public final class Learner {
 
     /// The user's row; one who was never seen gets a row now.
     public func row(forUser id: Int64) -> UInt32 { row(ofUser: id) }
+
+    /// The movie's row; one that was never seen gets a row now.
+    public func row(forMovie id: Int64) -> UInt32 { row(ofMovie: id) }
 
     /// Whether a rating of the movie by the user stands.
     public func hasRated(user: UInt32, movie: UInt32) -> Bool {

@@ -14,6 +14,8 @@ public final class PrequentialEvaluator {
 
     private let recommender: Recommender
     private let learner: Learner
+    private let firstScored: Int
+    private let firstFrozen: Int
     private let sampleOneIn: UInt64
     private let predictionRange: ClosedRange<Float>
     private let batch: RatingBatch
@@ -36,15 +38,19 @@ public final class PrequentialEvaluator {
     public private(set) var metrics: PrequentialMetrics
 
     /// - Parameters:
+    ///   - protocol: which events are learnt, and which are scored.
     ///   - eventCount: length of the stream.
     ///   - sampleOneIn: a list is asked for at one in so many events with four stars or more.
     ///   - predictionRange: what predictions are clipped to: the scale of the data set.
     public init(
-        recommender: Recommender, eventCount: Int, sampleOneIn: Int, predictionRange: ClosedRange<Float>,
+        recommender: Recommender, protocol evaluation: EvaluationProtocol = .prequential, eventCount: Int,
+        sampleOneIn: Int, predictionRange: ClosedRange<Float>,
         batchCapacity: Int = 4096
     ) {
         self.recommender = recommender
         learner = recommender.learner
+        firstScored = evaluation.firstScored(of: eventCount)
+        firstFrozen = evaluation.firstFrozen(of: eventCount)
         self.sampleOneIn = UInt64(max(1, sampleOneIn))
         self.predictionRange = predictionRange
         batch = RatingBatch(capacity: batchCapacity)
@@ -52,7 +58,7 @@ public final class PrequentialEvaluator {
         nths = Array(repeating: 0, count: batchCapacity)
         query = .allocate(capacity: learner.model.dimension)
         item = .allocate(capacity: learner.model.dimension)
-        metrics = PrequentialMetrics(eventCount: eventCount)
+        metrics = PrequentialMetrics(eventCount: eventCount, isLastHalfOnly: firstScored > 0)
     }
 
     deinit {
@@ -86,15 +92,20 @@ public final class PrequentialEvaluator {
         pairs.removeAll(keepingCapacity: true)
         var done = 0
         for at in 0..<batch.count {
+            let index = processed + at
+            if index < firstScored { continue }
+            let isFrozen = index >= firstFrozen
             let isSampled = RankingSample.contains(
                 user: batch.userIDs[at], movie: batch.movieIDs[at], halfStars: batch.halfStars[at], oneIn: sampleOneIn)
             // A pair that was rated before may teach nothing, and then the learner predicts nothing; but the protocol
-            // wants a prediction of every event.
+            // wants a prediction of every event. A model that stands still predicts none by itself.
             let isAgain =
-                !pairs.insert(Pair(user: batch.userIDs[at], movie: batch.movieIDs[at])).inserted || isKnown(at)
+                isFrozen
+                || !pairs.insert(Pair(user: batch.userIDs[at], movie: batch.movieIDs[at])).inserted || isKnown(at)
             guard isSampled || isAgain else { continue }
             if at > done { learner.apply(batch, done..<at, outcomes) }
             done = at
+            if isFrozen { learner.isFrozen = true }
             if isSampled { lists.append((at, try list(for: batch.userIDs[at]))) }
             if isAgain { predictedAgain[at] = predict(at) }
         }
@@ -108,6 +119,7 @@ public final class PrequentialEvaluator {
         var nextList = 0
         for at in 0..<batch.count {
             let index = processed + at
+            if index < firstScored { continue }
             var raw = outcomes.predictions[at]
             if raw.isNaN { raw = predictedAgain[at] ?? raw }
             let stars = min(predictionRange.upperBound, max(predictionRange.lowerBound, raw))
@@ -131,10 +143,10 @@ public final class PrequentialEvaluator {
         return learner.rated.find(movie, learner.users.pointer(user).pointee.rated) >= 0
     }
 
-    /// The stars for a pair that was rated before, as the state is now.
+    /// The stars for a pair as the state is now.
     private func predict(_ at: Int) -> Float {
-        let user = learner.users.row(of: batch.userIDs[at])
-        let movie = learner.movies.row(of: batch.movieIDs[at])
+        let user = learner.row(forUser: batch.userIDs[at])
+        let movie = learner.row(forMovie: batch.movieIDs[at])
         let profile = learner.users.pointer(user).pointee
         learner.model.query(user, profile: profile, into: query)
         var score = learner.model.item(movie, into: item)

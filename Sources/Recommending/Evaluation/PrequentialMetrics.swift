@@ -82,8 +82,15 @@ public struct PrequentialMetrics {
     private var reciprocalRanks = MetricSums()
     private var listed: [Set<Int64>] = [[], []]
 
-    /// - Parameter eventCount: length of the stream; its second half begins at `eventCount / 2`.
-    public init(eventCount: Int) { half = eventCount / 2 }
+    private let isLastHalfOnly: Bool
+
+    /// - Parameters:
+    ///   - eventCount: length of the stream; its second half begins at `eventCount / 2`.
+    ///   - isLastHalfOnly: only events of the second half are scored; there are no figures of all then.
+    public init(eventCount: Int, isLastHalfOnly: Bool = false) {
+        half = eventCount / 2
+        self.isLastHalfOnly = isLastHalfOnly
+    }
 
     /// How many lists were asked for.
     public private(set) var listCount = 0
@@ -112,16 +119,23 @@ public struct PrequentialMetrics {
         reciprocalRanks.add(rank > 0 ? 1 / Double(rank) : 0, isLastHalf: isLastHalf, nth: nth)
     }
 
-    public var rmse: MetricSlices { squaredErrors.means.map { $0.squareRoot() } }
-    public var mae: MetricSlices { absoluteErrors.means }
-    public var recall10: MetricSlices { hits.means }
-    public var ndcg10: MetricSlices { gains.means }
-    public var mrr10: MetricSlices { reciprocalRanks.means }
+    public var rmse: MetricSlices { means(squaredErrors).map { $0.squareRoot() } }
+    public var mae: MetricSlices { means(absoluteErrors) }
+    public var recall10: MetricSlices { means(hits) }
+    public var ndcg10: MetricSlices { means(gains) }
+    public var mrr10: MetricSlices { means(reciprocalRanks) }
+
+    private func means(_ sums: MetricSums) -> MetricSlices {
+        var means = sums.means
+        if isLastHalfOnly { means.all = nil }
+        return means
+    }
 
     /// The part of the catalogue that was ever listed: over all, and over the second half.
-    public func coverage10(universe: Int) -> (all: Double, last50: Double) {
-        guard universe > 0 else { return (0, 0) }
-        return (Double(listed[0].count) / Double(universe), Double(listed[1].count) / Double(universe))
+    public func coverage10(universe: Int) -> (all: Double?, last50: Double) {
+        guard universe > 0 else { return (isLastHalfOnly ? nil : 0, 0) }
+        let all = isLastHalfOnly ? nil : Double(listed[0].count) / Double(universe)
+        return (all, Double(listed[1].count) / Double(universe))
     }
 }
 

@@ -3,8 +3,19 @@ import Recommending
 /// What `marquee evaluate` found, for scripts and for people.
 struct EvaluateReport: Encodable {
     struct Coverage: Encodable {
-        var all: Double
-        var last50: Double
+        private enum CodingKeys: String, CodingKey {
+            case all, last50
+        }
+
+        var all: Double?
+        var last50: Double?
+
+        /// Both by name; null where nothing was listed.
+        func encode(to encoder: any Encoder) throws {
+            var fields = encoder.container(keyedBy: CodingKeys.self)
+            try fields.encode(all, forKey: .all)
+            try fields.encode(last50, forKey: .last50)
+        }
     }
 
     private enum CodingKeys: String, CodingKey {
@@ -67,7 +78,7 @@ struct EvaluateReport: Encodable {
         }
         let often = sample == 1 ? "every liked rating" : "1 in \(grouped(sample)) liked ratings"
         return """
-            \(dataset), test-then-learn with \(model): \(grouped(events)) ratings in \(fixed(seconds, 1)) s \
+            \(dataset), \(protocolName) with \(model): \(grouped(events)) ratings in \(fixed(seconds, 1)) s \
             (\(grouped(Int(eventsPerSecond)))/s),
             \(grouped(lists)) lists, one at \(often), from \(grouped(universe)) movies.
 
