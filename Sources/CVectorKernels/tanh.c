@@ -58,9 +58,9 @@ INLINE float tanh_of(float x) {
     // From 9.1 on tanh rounds to 1. NaN compares false and is put back below.
     float bounded = size < 10.0f ? size : 10.0f;
     float far = 1.0f - 2.0f / (exp_of(bounded + bounded) + 1.0f);
-    far = float_of_bits(bits_of_float(far) | sign);
 
-    float value = size < 0.625f ? near : far;
+    // Of near, too: for -0 the sum above is +0.
+    float value = float_of_bits(bits_of_float(size < 0.625f ? near : far) | sign);
     return x == x ? value : x;
 }
 

@@ -80,18 +80,17 @@ public final class FusionTrainer: @unchecked Sendable {
     public func train(
         isStopped: @escaping @Sendable () -> Bool = { false }, each: (FusionEpoch) -> Void = { _ in }
     ) -> Trained? {
-        var rate = settings.learningRate
         var best: (parameters: FusionParameters, epoch: FusionEpoch)?
         var idle = 0
         for number in 1...max(1, settings.epochsMax) {
             let clock = ContinuousClock()
             let began = clock.now
-            guard let loss = epoch(rate: rate, isStopped: isStopped) else { return nil }
+            guard let loss = epoch(isStopped) else { return nil }
             let errors = withAverage { heldOutErrors() }
             let seconds = (clock.now - began) / .seconds(1)
             let isBest = errors.rmse < (best?.epoch.heldOutRMSE ?? .infinity)
             let epoch = FusionEpoch(
-                number: number, loss: loss, heldOutRMSE: errors.rmse, heldOutMAE: errors.mae, learningRate: rate,
+                number: number, loss: loss, heldOutRMSE: errors.rmse, heldOutMAE: errors.mae,
                 seconds: seconds, isBest: isBest)
             each(epoch)
             if isBest {
@@ -99,7 +98,6 @@ public final class FusionTrainer: @unchecked Sendable {
                 idle = 0
             } else {
                 idle += 1
-                rate *= settings.decay
                 if idle >= settings.patience { break }
             }
         }
@@ -109,7 +107,7 @@ public final class FusionTrainer: @unchecked Sendable {
     // MARK: An epoch
 
     /// One pass over the training ratings in a new order; its loss, or nil when it was stopped.
-    private func epoch(rate: Float, isStopped: @escaping @Sendable () -> Bool) -> Double? {
+    private func epoch(_ isStopped: @escaping @Sendable () -> Bool) -> Double? {
         shuffle.shuffle(&order)
         squares.update(repeating: 0, count: team.count)
         let flag = Flag()
@@ -124,7 +122,7 @@ public final class FusionTrainer: @unchecked Sendable {
                 }
                 team.meet()
                 if flag.isSet { return }
-                step(worker, rate: rate)
+                step(worker, rate: settings.learningRate)
                 first += count
             }
         }

@@ -8,8 +8,6 @@ public struct FusionTrainerSettings: Sendable, Equatable {
     public var epochsMax = 40
     public var batchSize = 256
     public var learningRate: Float = 0.2
-    /// What the rate is multiplied by when an epoch brought nothing.
-    public var decay: Float = 0.5
     /// Epochs without a smaller error after which training ends.
     public var patience = 3
     /// What is judged and kept is a moving average of the parameters: how much of it a newer state takes, and after how many
@@ -36,7 +34,6 @@ public struct FusionEpoch: Sendable, Equatable {
     /// Root mean square error of the held-out ratings, in stars, predictions clipped to what a rating can be.
     public var heldOutRMSE: Double
     public var heldOutMAE: Double
-    public var learningRate: Float
     public var seconds: Double
     /// Whether no earlier one was better.
     public var isBest: Bool

@@ -164,7 +164,7 @@ enum CommandTree {
                 "top", .integer(1...IndexLimits.resultCountMax), "N", default: "5", help: "how many movies"),
             output,
         ],
-        example: "marquee recommend --model ml-1m.safetensors --age 25 --gender F --occupation 12")
+        example: "marquee recommend --model m.safetensors --age 25 --gender F --occupation 12")
 
     static let export = Command(
         "export", summary: "what was learnt, as files for other programs",

@@ -104,6 +104,15 @@ extension ProcessTests {
         }
 
         @Test
+        func `A set with half stars and without profiles is trained on, too`() throws {
+            let set = try DatasetFolder(.commaSeparated)
+            let trained = try marquee(["train", "--dataset", set.path, "--out", model, "--epochs", "1"])
+            #expect(trained.ending == .exited(0), "\(trained.errors)")
+            let items = try recommend(["--user", "1", "--output", "json"]).json(Recommended.self).items
+            #expect(items.count == 5)
+        }
+
+        @Test
         func `A data set says what else the user rated`() throws {
             _ = try train()
             let before = try recommend(["--user", "5", "--output", "json"]).json(Recommended.self)

@@ -47,6 +47,9 @@ public enum FusionModelFile {
         }
     }
 
+    /// No training comes near it, and products of numbers up to it stay finite in the towers.
+    static let parameterMax: Float = 1e6
+
     // MARK: Writing
 
     /// Writes the model; the file is there whole or not at all.
@@ -131,7 +134,13 @@ public enum FusionModelFile {
             movieRows: Int(movies.last?.movieID ?? 0) + 1, genres: genres.count, words: words.count)
         var parameters = FusionParameters(zeros: sizes)
         for tensor in FusionTensor.allCases {
-            parameters[tensor] = try file.floats(tensor.rawValue, shape: sizes.shape(of: tensor))
+            let values = try file.floats(tensor.rawValue, shape: sizes.shape(of: tensor))
+            if let value = values.first(where: { abs($0) > parameterMax }) {
+                throw .damaged(
+                    path: file.path,
+                    reason: "tensor '\(tensor.rawValue)' holds \(value), but at most \(parameterMax) is learnt")
+            }
+            parameters[tensor] = values
         }
         return FusionModel(parameters: parameters, genres: genres, words: words, movies: movies, users: users)
     }

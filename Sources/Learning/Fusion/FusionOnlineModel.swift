@@ -11,7 +11,7 @@ import MovieLens
 public final class FusionOnlineModel: OnlineModel {
     public struct Settings: Sendable, Equatable {
         /// Step of the embeddings, for the loss (stars - predicted stars)².
-        public var learningRate: Float = 0.02
+        public var learningRate: Float = 0.01
         /// A gradient that is longer is cut to this length.
         public var gradientMax: Float = 4
 

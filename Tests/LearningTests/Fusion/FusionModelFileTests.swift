@@ -62,6 +62,9 @@ struct FusionModelFileTests {
             values[3] = .nan
             file.set("user.tower.weight", values, shape: model.sizes.shape(of: .userTowerWeight))
         }
+        expectRefused("at most") { file in
+            file.set("user.id.bias", [0, 0, 0, 0, 0, -2e6] as [Float], shape: [6])
+        }
         expectRefused("'movie.id.bias' is missing") { $0.tensors["movie.id.bias"] = nil }
         expectRefused("'user.id.bias'") { $0.set("user.id.bias", [1, 2] as [Float], shape: [2]) }
         expectRefused("'user.id.bias'") { $0.set("user.id.bias", [Int32](repeating: 0, count: 6), shape: [6]) }

@@ -245,10 +245,12 @@ import Testing
 }
 
 extension MadeUpModel {
-    /// So large that tanh is flat everywhere, and products overflow.
+    /// As large as a file may have them: tanh is flat everywhere.
     fileprivate static let huge = {
         var model = make()
-        for tensor in FusionTensor.allCases { model.parameters[tensor] = model.parameters[tensor].map { $0 * 1e15 } }
+        for tensor in FusionTensor.allCases {
+            model.parameters[tensor] = model.parameters[tensor].map { $0 * (FusionModelFile.parameterMax / 0.6) }
+        }
         return model
     }()
 }
