@@ -20,7 +20,7 @@ enum TrainCommand {
         var heldOut: Int
         var epochs: [Epoch]
         var bestEpoch: Int
-        /// Of the held-out ratings, in stars, with the model that was written.
+        /// Of the held-out ratings, in stars, after the epoch that was kept.
         var rmse: Double
         var mae: Double
         var seconds: Double

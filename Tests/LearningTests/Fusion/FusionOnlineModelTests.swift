@@ -140,7 +140,9 @@ import Testing
     }
 
     @Test func ratingsMoveThePredictionTowardThem() {
-        let run = Run()
+        var settings = FusionOnlineModel.Settings()
+        settings.learningRate = 0.02
+        let run = Run(MadeUpModel.make(), settings)
         let errors = (0..<200).map { at in abs(run.apply([.set(50, 60, at % 2 == 0 ? 9 : 10, at: Int64(at))])[0] - 4.75)
         }
         #expect(errors[199] < 0.5 && errors[199] < errors[0] / 3)
