@@ -35,11 +35,13 @@ let package = Package(
         .systemLibrary(name: "CRdKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
         .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .target(name: "CVectorKernels", cSettings: cSettings),
         module("Events"),
         module("MovieLens", ["Events"]),
         module("VectorIndex", ["CVectorKernels"]),
-        module("Learning", ["CVectorKernels", "CCrypto", "CXXHash", "Events"]),
+        module("Learning", ["CVectorKernels", "CCrypto", "CXXHash", "Events", "MovieLens"]),
+        module("Training", ["COpenBLAS", "CVectorKernels", "Events", "Learning", "MovieLens"]),
         module("Recommending", ["CVectorKernels", "Events", "Learning", "VectorIndex"]),
         module("Streaming", ["CCrypto", "CXXHash", "Events", "Learning", "Recommending"]),
         module("Kafka", ["CRdKafka", "Events", "Streaming"]),
@@ -48,7 +50,7 @@ let package = Package(
             name: "marquee",
             dependencies: [
                 "CommandLineOptions", "Events", "Kafka", "Learning", "MovieLens", "Recommending", "Streaming",
-                "VectorIndex",
+                "Training", "VectorIndex",
             ],
             swiftSettings: swiftSettings
         ),
@@ -57,7 +59,13 @@ let package = Package(
         tests("EventsTests", ["Events", "CMallocCounter"]),
         tests("MovieLensTests", ["MovieLens"]),
         tests("VectorIndexTests", ["VectorIndex", "CVectorKernels", "CMallocCounter"]),
-        tests("LearningTests", ["Learning", "Events", "CVectorKernels", "CMallocCounter"]),
+        .target(
+            name: "FusionTestSupport", dependencies: ["Learning", "Events", "MovieLens"],
+            path: "Tests/FusionTestSupport", swiftSettings: swiftSettings),
+        tests(
+            "LearningTests",
+            ["Learning", "Events", "MovieLens", "CVectorKernels", "CMallocCounter", "FusionTestSupport"]),
+        tests("TrainingTests", ["Training", "Learning", "Events", "MovieLens", "FusionTestSupport"]),
         tests("RecommendingTests", ["Recommending", "Events", "Learning", "VectorIndex"]),
         tests("StreamingTests", ["Streaming", "MovieLens", "VectorIndex", "CVectorKernels", "CMallocCounter"]),
         .target(name: "ProcessTestSupport", path: "Tests/ProcessTestSupport", swiftSettings: swiftSettings),
@@ -69,8 +77,8 @@ let package = Package(
         tests(
             "MarqueeTests",
             [
-                "marquee", "CommandLineOptions", "Events", "Kafka", "KafkaTestSupport", "MovieLens",
-                "ProcessTestSupport", "Streaming",
+                "marquee", "CommandLineOptions", "Events", "FusionTestSupport", "Kafka", "KafkaTestSupport", "Learning",
+                "MovieLens", "ProcessTestSupport", "Streaming", "Training",
             ]),
         tests(
             "DestructionTests",

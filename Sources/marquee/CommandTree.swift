@@ -1,6 +1,8 @@
 import CommandLineOptions
+import Learning
 import Recommending
 import Streaming
+import VectorIndex
 
 /// Every command and option of `marquee`, declared once: parsing, help and completion follow from it.
 enum CommandTree {
@@ -9,7 +11,7 @@ enum CommandTree {
         discussion: "Learns from every rating as it passes and publishes each user's refreshed list.",
         options: [.configurationFile],
         subcommands: [
-            demo, serve, replay, produce, consume, evaluate, bench, topics, broker, state,
+            demo, serve, replay, produce, consume, train, recommend, export, evaluate, bench, topics, broker, state,
         ],
         example: "marquee demo")
 
@@ -126,14 +128,77 @@ enum CommandTree {
         ],
         example: "marquee consume --brokers localhost:9092 --from earliest --user 1")
 
+    static let train = Command(
+        "train", summary: "batch training of the fusion model",
+        discussion: """
+            Trains the two-tower model on nine in ten ratings drawn at random, with the held-out rest as the judge: ends
+            when its error no longer falls, and writes the best epoch.
+            """,
+        options: [
+            dataset(required: true),
+            Option(
+                "out", .path, "FILE", required: true, help: "the model, a safetensors file; replaced if it is there"),
+            Option("epochs", .integer(1...100_000), "N", help: "at most so many epochs"),
+            Option(
+                "dimension", .integer(1...FusionDimensions.lengthMax), "N", default: "200",
+                help: "length of the vectors of users and movies"),
+            Option("seed", .integer(0...Int.max), "N", default: "1", help: "of split, first weights and order"),
+            output,
+        ],
+        example: "marquee train --dataset ml-1m --out ml-1m.safetensors")
+
+    static let recommend = Command(
+        "recommend", summary: "a trained model's best movies for a person",
+        discussion: """
+            For a user whom the model was trained on, by --user, without what he rated then. For anybody else by age,
+            gender and occupation: his own embedding is then the mean of all users'.
+            """,
+        options: [
+            Option("model", .path, "FILE", required: true, help: "what 'marquee train' wrote"),
+            Option("age", .integer(0...150), "YEARS", help: "in years"),
+            Option("gender", .choice(["M", "F"]), help: "as MovieLens has it"),
+            Option("occupation", .integer(0...20), "CODE", help: "MovieLens' code, 0 to 20"),
+            Option("user", .integer(1...Int.max), "ID", help: "a user of the data set that the model was trained on"),
+            Option("dataset", .path, "DIR", help: "leave out what --user rated there, too"),
+            Option(
+                "top", .integer(1...IndexLimits.resultCountMax), "N", default: "5", help: "how many movies"),
+            output,
+        ],
+        example: "marquee recommend --model m.safetensors --age 25 --gender F --occupation 12")
+
+    static let export = Command(
+        "export", summary: "what was learnt, as files for other programs",
+        subcommands: [
+            Command(
+                "vectors", summary: "movies' features and vectors, and users' vectors",
+                discussion: """
+                    A name in .safetensors has ids, features and vectors; one in .vib1 has vectors, seen movies and exact
+                    answers, for benchmarks of indexes.
+                    """,
+                options: [
+                    Option("dataset", .path, "DIR", required: true, help: "whose movies; new ones are embedded, too"),
+                    Option("model", .path, "FILE", help: "what 'marquee train' wrote"),
+                    Option("state-dir", .path, "DIR", help: "vectors of a service's state; not there yet"),
+                    Option("out", .path, "FILE", required: true, help: "ends in .safetensors or .vib1"), output,
+                ],
+                example: """
+                    marquee export vectors --dataset ml-1m --model ml-1m.safetensors \\
+                        --out vectors.safetensors
+                    """)
+        ],
+        example: "marquee export vectors --dataset ml-1m --model m.safetensors --out v.vib1")
+
     static let evaluate = Command(
         "evaluate", summary: "how good are predictions and lists, on the code that serves",
-        discussion: "Runs the stream test-then-learn: every event is predicted before it is learnt.",
+        discussion: """
+            Runs the stream test-then-learn: every event is predicted before it is learnt. With --protocol split it trains
+            the fusion model on a random 90% and predicts the stars of the rest.
+            """,
         options: [
             dataset(required: true),
             Option(
                 "protocol", .choice(["prequential", "warm", "frozen", "split"]), default: "prequential",
-                help: "only 'prequential' is there yet"),
+                help: "prequential: in time order; split: fusion model, random 90/10; others not yet"),
             Option(
                 "sample", .integer(1...1_000_000), "N",
                 help: "ask for a list at one in N liked ratings (10, or 1 for small sets)"),

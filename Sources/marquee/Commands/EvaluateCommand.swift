@@ -12,8 +12,9 @@ enum EvaluateCommand {
 
     static func run(_ invocation: Invocation) throws -> Int32 {
         let name = try invocation.string("protocol")
+        if name == "split" { return try EvaluateSplit.run(invocation) }
         guard name == "prequential" else {
-            throw UsageError("--protocol \(name) is not there yet: leave it out for 'prequential', the only one so far")
+            throw UsageError("--protocol \(name) is not there yet: 'prequential' and 'split' are")
         }
         let dataset = try MovieLensDataset(directory: try invocation.string("dataset"))
         let stop = StopSignal()
