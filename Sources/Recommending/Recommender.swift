@@ -10,7 +10,10 @@ public final class Recommender {
     /// Users whose queries go to the index together.
     public static let usersPerSearch = 64
 
+    /// Who has rated what, and which movies there are.
     public let learner: Learner
+    /// What ranks and predicts: the learner's own, or a copy that stands still.
+    public let model: any OnlineModel
     public let index: any VectorIndex
     public let listLength: Int
     /// What the last call of `recommend` found: row `i` belongs to its i-th user.
@@ -26,15 +29,20 @@ public final class Recommender {
     private var standing: [UInt32] = []
     private var standingRanges: [Range<Int>] = []
 
+    /// - Parameter model: The learner's, if nil.
     /// - Throws: `IndexError` when `listLength` is beyond what the index answers.
-    public init(learner: Learner, index: any VectorIndex, listLength: Int) throws {
+    public init(
+        learner: Learner, model other: (any OnlineModel)? = nil, index: any VectorIndex, listLength: Int
+    ) throws {
+        let model = other ?? learner.model
         self.learner = learner
+        self.model = model
         self.index = index
         self.listLength = listLength
-        explainer = learner.model.blend.map { Explainer(blend: $0, learner: learner) }
-        ranker = learner.model.blend.map { BlendRanker(blend: $0, learner: learner) }
-        queries = .allocate(capacity: Self.usersPerSearch * learner.model.dimension)
-        vector = .allocate(capacity: learner.model.dimension)
+        explainer = model.blend.map { Explainer(blend: $0, learner: learner) }
+        ranker = model.blend.map { BlendRanker(blend: $0, learner: learner) }
+        queries = .allocate(capacity: Self.usersPerSearch * model.dimension)
+        vector = .allocate(capacity: model.dimension)
         exclusions.reserveCapacity(Self.usersPerSearch)
         standing.reserveCapacity(4096)
         standingRanges.reserveCapacity(Self.usersPerSearch)
@@ -47,15 +55,15 @@ public final class Recommender {
 
     /// Brings the index up to the model: upserts the movies whose vectors changed. Reads after this see all of it.
     public func refreshIndex() throws {
-        for movie in learner.model.dirtyMovies { try upsert(movie) }
-        learner.model.clearDirty()
+        for movie in model.dirtyMovies { try upsert(movie) }
+        model.clearDirty()
     }
 
     /// Fills the index from the model's rows, after a restore.
     public func rebuildIndex() throws {
         index.removeAll()
         for movie in 0..<UInt32(learner.movies.count) { try upsert(movie) }
-        learner.model.clearDirty()
+        model.clearDirty()
     }
 
     /// A movie that was withdrawn leaves at once; one announced again comes back.
@@ -70,15 +78,24 @@ public final class Recommender {
     private func upsert(_ movie: UInt32) throws {
         let row = learner.movies.pointer(movie).pointee
         if row.isWithdrawn != 0 { return }
-        let offset = learner.model.item(movie, into: vector)
+        let offset = model.item(movie, into: vector)
         try index.upsert(item: movie, id: row.id, vector: vector, offset: offset)
     }
 
     /// The stars predicted for a movie whose score is known, within what a rating can be.
     public func predictedRating(user: UInt32, movie: UInt32, score: Float) -> Float {
         let profile = learner.users.pointer(user).pointee
-        let stars = learner.model.predictedStars(user: user, profile: profile, movie: movie, score: score)
+        let stars = model.predictedStars(user: user, profile: profile, movie: movie, score: score)
         return min(5, max(0.5, stars))
+    }
+
+    /// The stars predicted for a pair, unclipped.
+    public func predictedStars(user: UInt32, movie: UInt32) -> Float {
+        let profile = learner.users.pointer(user).pointee
+        model.query(user, profile: profile, into: queries)
+        var score = model.item(movie, into: vector)
+        for place in 0..<model.dimension { score += queries[place] * vector[place] }
+        return model.predictedStars(user: user, profile: profile, movie: movie, score: score)
     }
 
     /// Calls `body` with each item of the list at `place`, which is the user's: what it is and what speaks for it. Models
@@ -110,7 +127,7 @@ public final class Recommender {
         if let ranker { return ranker.score(user: user, movie: movie) }
         // The index's: fma over the coordinates in ascending order, then the offset.
         var sum: Float = 0
-        for index in 0..<learner.model.dimension { sum = sum.addingProduct(item[index], query[index]) }
+        for index in 0..<model.dimension { sum = sum.addingProduct(item[index], query[index]) }
         return sum + offset
     }
 
@@ -121,14 +138,14 @@ public final class Recommender {
 
     public func recommend(_ users: UnsafeBufferPointer<UInt32>, length: Int) throws {
         precondition(users.count <= Self.usersPerSearch)
-        let dimension = learner.model.dimension
+        let dimension = model.dimension
         exclusions.removeAll(keepingCapacity: true)
         standing.removeAll(keepingCapacity: true)
         standingRanges.removeAll(keepingCapacity: true)
         for at in 0..<users.count {
             let user = users[at]
             let row = learner.users.pointer(user).pointee
-            learner.model.query(user, profile: row, into: queries + at * dimension)
+            model.query(user, profile: row, into: queries + at * dimension)
             let handle = row.rated
             let entries = learner.rated.entries(handle)
             if handle.removedCount == 0 {

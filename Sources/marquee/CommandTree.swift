@@ -42,7 +42,7 @@ enum CommandTree {
             Option(
                 "http", .string, "ADDRESS", default: "off",
                 help: "where to answer queries; only 'off' is there yet"),
-            Option("model", .path, "FILE", help: "serve a trained model; not there yet"),
+            model,
             Option(
                 "on-lost-offsets", .choice(["fail", "earliest"]), default: "fail",
                 help: "what to do when records expired unread: refuse, or go on without them"),
@@ -191,19 +191,19 @@ enum CommandTree {
     static let evaluate = Command(
         "evaluate", summary: "how good are predictions and lists, on the code that serves",
         discussion: """
-            Runs the stream test-then-learn: every event is predicted before it is learnt. With --protocol split it trains
-            the fusion model on a random 90% and predicts the stars of the rest.
+            prequential: every event is predicted, then learnt. warm, frozen: only the second half is scored, while the
+            model learns on or stands still. split: trains the fusion model on a random 90% and predicts the rest.
             """,
         options: [
             dataset(required: true),
             Option(
                 "protocol", .choice(["prequential", "warm", "frozen", "split"]), default: "prequential",
-                help: "prequential: in time order; split: fusion model, random 90/10; others not yet"),
+                help: "in time order, or a random 90/10 split"),
             Option(
                 "sample", .integer(1...1_000_000), "N",
                 help: "ask for a list at one in N liked ratings (10, or 1 for small sets)"),
             Option("record", .path, "FILE", help: "write one JSON line an event: prediction and list"),
-            limit, output,
+            model, limit, output,
         ],
         example: "marquee evaluate --dataset ml-1m --output json")
 
@@ -285,7 +285,7 @@ enum CommandTree {
                     lineage of the journal; sequences and last lists stay. Says what it would do without --execute. The
                     service must not run.
                     """,
-                options: identityOptions + [execute, kafka],
+                options: identityOptions + [model, execute, kafka],
                 example: "marquee state rebuild --brokers localhost:9092 --execute"),
             Command(
                 "reset", summary: "give up everything learnt, so that the next start is the first",
@@ -308,6 +308,8 @@ enum CommandTree {
         "topic-prefix", .string, "PREFIX", help: "stands before the names of the public topics")
     static let stateDirectory = Option(
         "state-dir", .path, "DIR", help: "checkpoints; else ~/.local/state/marquee/CLUSTER/ID")
+    static let model = Option(
+        "model", .path, "FILE", help: "a trained fusion model, fine-tuned; else the two heads")
     static let kafka = Option("kafka", .properties, help: "any librdkafka property; may be repeated")
     static let limit = Option("limit", .integer(1...Int.max), "N", help: "only the first N ratings")
     static let output = Option("output", .choice(["table", "json"]), default: "table", help: "for people or scripts")
@@ -333,6 +335,6 @@ enum CommandTree {
     private static let stateOptions =
         identityOptions + [
             Option("at", .integer(0...Int.max), "EPOCH", help: "the state after this commit; else the newest"),
-            Option("replay", .flag, help: "by the journal alone, without checkpoints"), kafka,
+            Option("replay", .flag, help: "by the journal alone, without checkpoints"), model, kafka,
         ]
 }

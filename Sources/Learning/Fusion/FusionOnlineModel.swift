@@ -205,7 +205,7 @@ public final class FusionOnlineModel: OnlineModel {
 
     // MARK: Retrieval
 
-    public func query(_ row: UInt32, into vector: UnsafeMutablePointer<Float>) {
+    public func query(_ row: UInt32, profile: UserRow, into vector: UnsafeMutablePointer<Float>) {
         activateUser(row)
         vector.update(from: user.vector, count: dimension)
     }
@@ -216,7 +216,9 @@ public final class FusionOnlineModel: OnlineModel {
         return 0
     }
 
-    public func predictedStars(user: UInt32, movie: UInt32, score: Float) -> Float { Self.stars(score) }
+    public func predictedStars(user: UInt32, profile: UserRow, movie: UInt32, score: Float) -> Float {
+        Self.stars(score)
+    }
 
     // MARK: Checkpoints and digests
 

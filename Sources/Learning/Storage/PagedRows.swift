@@ -94,6 +94,20 @@ public final class PagedRows {
             number: snapshotCount, pages: pages, stamps: stamps, count: count, rowBytes: rowBytes, rowShift: rowShift)
     }
 
+    /// Takes the rows of a snapshot of another table with as wide rows, sharing its pages: O(pages). What it held is given
+    /// up.
+    func share(_ snapshot: PagedRowsSnapshot) {
+        precondition(snapshot.rowBytes == rowBytes)
+        removeAll()
+        grow(to: snapshot.pages.count << rowShift)
+        for (number, page) in snapshot.pages.enumerated() {
+            pages[number] = page
+            pageBases[number] = page.base
+            pageIsShared[number] = 1
+        }
+        fields.pointee.count = snapshot.count
+    }
+
     /// The bytes that follow each other in one page: whole rows.
     var pageBytes: Int { rowBytes << rowShift }
 

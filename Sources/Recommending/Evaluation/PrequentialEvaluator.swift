@@ -26,8 +26,6 @@ public final class PrequentialEvaluator {
     /// Predictions for events that may teach nothing, by their place in the batch.
     private var predictedAgain: [Int: Float] = [:]
     private var pairs: Set<Pair> = []
-    private let query: UnsafeMutablePointer<Float>
-    private let item: UnsafeMutablePointer<Float>
     private var processed = 0
 
     private struct Pair: Hashable {
@@ -56,14 +54,7 @@ public final class PrequentialEvaluator {
         batch = RatingBatch(capacity: batchCapacity)
         outcomes = RatingOutcomes(capacity: batchCapacity)
         nths = Array(repeating: 0, count: batchCapacity)
-        query = .allocate(capacity: learner.model.dimension)
-        item = .allocate(capacity: learner.model.dimension)
         metrics = PrequentialMetrics(eventCount: eventCount, isLastHalfOnly: firstScored > 0)
-    }
-
-    deinit {
-        query.deallocate()
-        item.deallocate()
     }
 
     /// Appends an event; the batch it completes is evaluated, and `each` is called for its events in order.
@@ -147,11 +138,7 @@ public final class PrequentialEvaluator {
     private func predict(_ at: Int) -> Float {
         let user = learner.row(forUser: batch.userIDs[at])
         let movie = learner.row(forMovie: batch.movieIDs[at])
-        let profile = learner.users.pointer(user).pointee
-        learner.model.query(user, profile: profile, into: query)
-        var score = learner.model.item(movie, into: item)
-        for place in 0..<learner.model.dimension { score += query[place] * item[place] }
-        return learner.model.predictedStars(user: user, profile: profile, movie: movie, score: score)
+        return recommender.predictedStars(user: user, movie: movie)
     }
 
     /// The ten movies for a user as the state is now; for a user never seen, those of a new one.

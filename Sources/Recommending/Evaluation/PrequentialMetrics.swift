@@ -149,6 +149,12 @@ public enum RankingSample {
         halfStars >= relevantHalfStarsMin && hash(user: user, movie: movie) % oneIn == 0
     }
 
+    /// The same of any rating, whatever its stars.
+    @inline(__always)
+    public static func isDrawn(user: Int64, movie: Int64, oneIn: UInt64) -> Bool {
+        hash(user: user, movie: movie) % oneIn == 0
+    }
+
     /// SplitMix64's finaliser of user * 2^32 + movie.
     @inline(__always)
     static func hash(user: Int64, movie: Int64) -> UInt64 {

@@ -28,7 +28,7 @@ final class DemoRun {
     private let stop: StopSignal
     private let pacedFrom: Int
     private let meter: FreshnessMeter
-    private let figures = LiveEvaluation.Figures()
+    private let figures = LiveFigures()
     /// Lists that the broker dropped before they were read.
     private var listsLost = 0
 
@@ -71,7 +71,8 @@ final class DemoRun {
                 bootstrapServers: stage.configuration.bootstrapServers, properties: properties),
             topics: stage.topics, stateDirectory: stage.stateDirectory.path, listLength: listLength)
         settings.makeObserver = { [figures] recommender in
-            LiveEvaluation(recommender, sampleOneIn: sample, predictionRange: range, figures: figures)
+            LiveEvaluation(
+                recommender, LiveEvaluation.Settings(sampleOneIn: sample, predictionRange: range), figures: figures)
         }
         return settings
     }

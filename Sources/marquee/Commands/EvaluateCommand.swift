@@ -13,9 +13,7 @@ enum EvaluateCommand {
     static func run(_ invocation: Invocation) throws -> Int32 {
         let name = try invocation.string("protocol")
         if name == "split" { return try EvaluateSplit.run(invocation) }
-        guard name == "prequential" else {
-            throw UsageError("--protocol \(name) is not there yet: 'prequential' and 'split' are")
-        }
+        guard let evaluation = EvaluationProtocol(rawValue: name) else { preconditionFailure("options are checked") }
         let dataset = try MovieLensDataset(directory: try invocation.string("dataset"))
         let stop = StopSignal()
         let movies = try dataset.movies()
@@ -26,7 +24,7 @@ enum EvaluateCommand {
         let stream = invocation.int(ifSet: "limit").map { whole.prefix($0) } ?? whole
         let recording = try invocation.string(ifSet: "record").map { try EvaluateRecording(path: $0) }
 
-        let model = ModelKind.twoHeads.makeModel()
+        let model = try ServedModel(invocation).make()
         let learner = Learner(model: model, batchCapacity: batchCapacity)
         let recommender = try Recommender(
             learner: learner, index: ExactFloatIndex(dimension: model.dimension),
@@ -35,7 +33,7 @@ enum EvaluateCommand {
         for user in users { _ = learner.describe(user) }
         let hasHalfStars = whole.halfStars.contains { $0 % 2 == 1 }
         let evaluator = PrequentialEvaluator(
-            recommender: recommender, eventCount: stream.count, sampleOneIn: sample,
+            recommender: recommender, protocol: evaluation, eventCount: stream.count, sampleOneIn: sample,
             predictionRange: hasHalfStars ? 0.5...5 : 1...5, batchCapacity: batchCapacity)
 
         let began = MonotonicTime.seconds

@@ -32,9 +32,9 @@ enum EvaluateSplit {
     }
 
     static func run(_ invocation: Invocation) throws -> Int32 {
-        for option in ["sample", "record"] where invocation.isSet(option) {
+        for option in ["sample", "record", "model"] where invocation.isSet(option) {
             throw UsageError(
-                "--\(option) is for lists in time order, which '--protocol split' does not make: leave it out")
+                "--\(option) is for protocols in time order, which '--protocol split' is not: leave it out")
         }
         let dataset = try MovieLensDataset(directory: try invocation.string("dataset"))
         let stop = StopSignal()

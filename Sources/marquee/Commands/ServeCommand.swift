@@ -7,6 +7,10 @@ import Streaming
 enum ServeCommand {
     /// A stop takes no longer than this.
     private static let stopSeconds: UInt32 = 10
+    /// After so many sampled lists the older ones count half.
+    private static let listsThatCount = 4000.0
+    /// Between two lines about the quality of lists.
+    private static let qualityIntervalSeconds: UInt32 = 60
 
     static func run(_ invocation: Invocation) throws -> Int32 {
         try refuseWhatIsNotThereYet(invocation)
@@ -27,20 +31,29 @@ enum ServeCommand {
         let (delivery, electsLeader) = try delivery(invocation.string(ifSet: "delivery"), connection)
         connection.admin.close()
 
+        let figures = LiveFigures()
+        let model = ServedModel(invocation)
         let service = RecommenderService(
             RecommenderService.Settings(
                 configuration: connection.configuration, topics: connection.topics, stateDirectory: stateDirectory,
                 listLength: try invocation.int("top-k"), delivery: delivery, electsLeader: electsLeader,
                 commitIntervalNanoseconds: commitInterval,
                 onLostOffsets: try invocation.string("on-lost-offsets") == "earliest" ? .earliest : .fail,
-                journalKeptMilliseconds: journalKept, notice: { Terminal.log($0) },
+                journalKeptMilliseconds: journalKept, model: model, notice: { Terminal.log($0) },
                 onLive: {
                     Terminal.log(
                         "serving '\(applicationID)' on \(servers), state in \(stateDirectory)")
                     for warning in warnings { Terminal.log("warning: \(warning.sentence)") }
+                },
+                makeObserver: { recommender in
+                    var settings = LiveEvaluation.Settings()
+                    settings.halvesAfterLists = listsThatCount
+                    settings.makeModel = { try model.make() }
+                    return LiveEvaluation(recommender, settings, figures: figures)
                 }),
             stop: stop)
         watch(service, stop)
+        log(figures, service, stop)
         do {
             try service.wait()
         } catch let error as KafkaError {
@@ -49,6 +62,20 @@ enum ServeCommand {
         }
         Terminal.log("stopped")
         return ExitCode.done
+    }
+
+    /// Says how good lists and predictions are, as long as ratings come.
+    private static func log(_ figures: LiveFigures, _ service: RecommenderService, _ stop: StopSignal) {
+        Thread.detachNewThread {
+            var said = 0
+            while !stop.isSet {
+                sleep(qualityIntervalSeconds)
+                let ratings = service.counters?.ratings.load(ordering: .relaxed) ?? 0
+                if ratings == said { continue }
+                said = ratings
+                if let line = figures.line { Terminal.log(line) }
+            }
+        }
     }
 
     /// What is promised, and whether the broker has groups to elect a leader by. The embedded broker answers transactional
@@ -109,9 +136,6 @@ enum ServeCommand {
             invocation.error(name, expected: "\(only), the only value so far")
         }
         if try invocation.string("http") != "off" { throw refuse("http", "off") }
-        if invocation.isSet("model") {
-            throw UsageError("--model is not there yet: leave it out to serve the streaming model")
-        }
     }
 
     static func isTopicName(_ text: String) -> Bool {

@@ -90,7 +90,7 @@ enum StateCommand {
         let configuration = application.connection.configuration
         let topics = application.topics
         let learner = Learner(
-            model: ModelKind.twoHeads.makeModel(), batchCapacity: StreamLimits.batchRecordsMax)
+            model: try ServedModel(invocation).make(), batchCapacity: StreamLimits.batchRecordsMax)
         let lists = PublishedLists(capacity: 20)
         let source = try KafkaEventSource(configuration, topics: topics)
         defer { source.close() }

@@ -2,57 +2,49 @@ import Events
 import Learning
 import Recommending
 import Streaming
-import Synchronization
+import VectorIndex
 
 /// Test-then-learn figures while the service runs: RMSE of the stars predicted before each rating was learnt, and
-/// Recall@10 of lists that a sample of liked ratings asked for before they were learnt.
+/// Recall@10 and NDCG@10 of lists that a sample of liked ratings asked for before they were learnt; beside them those of the
+/// popular, and of a copy of the model that stands still.
 ///
 /// It reads only. Ratings that taught nothing have no prediction and are left out, and so are lists of users who are
 /// not known yet.
 final class LiveEvaluation: LearningObserver {
-    /// The figures so far, to be read from any thread.
-    final class Figures: Sendable {
-        fileprivate struct Sums {
-            var squaredError = 0.0
-            var predictions = 0
-            var hits = 0
-            var lists = 0
-        }
-
-        private let sums = Mutex(Sums())
-
-        var rmse: Double? {
-            sums.withLock { $0.predictions == 0 ? nil : ($0.squaredError / Double($0.predictions)).squareRoot() }
-        }
-        var recall10: Double? { sums.withLock { $0.lists == 0 ? nil : Double($0.hits) / Double($0.lists) } }
-        var lists: Int { sums.withLock { $0.lists } }
-
-        fileprivate func set(_ new: Sums) { sums.withLock { $0 = new } }
+    struct Settings {
+        /// A list is asked for at one in so many ratings of four stars or more.
+        var sampleOneIn = 100
+        /// What predictions are clipped to.
+        var predictionRange: ClosedRange<Float> = 0.5...5
+        /// After so many lists all that came before counts half; nil = everything counts alike.
+        var halvesAfterLists: Double?
+        /// Makes the copy that stands still; nil = there is none.
+        var makeModel: (@Sendable () throws -> any OnlineModel)?
+        /// The copy is made when so many ratings are learnt, and again whenever they have doubled.
+        var freezesAfter: Int64 = 1000
     }
 
-    private let figures: Figures
+    private let settings: Settings
+    private let figures: LiveFigures
     private let recommender: Recommender
-    private let sampleOneIn: UInt64
-    private let predictionRange: ClosedRange<Float>
-    private var sums = Figures.Sums()
+    private let oneIn: UInt64
+    private var sums = LiveFigures.Sums()
+    private var frozen: FrozenCopy?
+    /// What the copy predicted for sampled ratings of the batch, by row.
+    private var frozenStars: [(row: Int, stars: Float)] = []
 
-    /// - Parameter sampleOneIn: a list is asked for at one in so many ratings of four stars or more.
-    init(
-        _ recommender: Recommender, sampleOneIn: Int, predictionRange: ClosedRange<Float>, figures: Figures
-    ) {
+    init(_ recommender: Recommender, _ settings: Settings, figures: LiveFigures) {
         self.recommender = recommender
-        self.sampleOneIn = UInt64(max(1, sampleOneIn))
-        self.predictionRange = predictionRange
+        self.settings = settings
         self.figures = figures
+        oneIn = UInt64(max(1, settings.sampleOneIn))
     }
 
     func nextStop(_ ratings: RatingBatch, from: Int) -> Int {
         var row = from
         while row < ratings.count {
-            let isSampled = RankingSample.contains(
-                user: ratings.userIDs[row], movie: ratings.movieIDs[row], halfStars: ratings.halfStars[row],
-                oneIn: sampleOneIn)
-            if isSampled { return row }
+            let (user, movie) = (ratings.userIDs[row], ratings.movieIDs[row])
+            if RankingSample.isDrawn(user: user, movie: movie, oneIn: oneIn) { return row }
             row += 1
         }
         return row
@@ -60,26 +52,90 @@ final class LiveEvaluation: LearningObserver {
 
     func observe(_ ratings: RatingBatch, _ row: Int, _ processor: StreamProcessor) throws {
         // Asking for the row would make one, and nothing of this may enter the state.
-        var user = recommender.learner.users.row(of: ratings.userIDs[row])
+        let learner = recommender.learner
+        let user = learner.users.row(of: ratings.userIDs[row])
         if user == IdentityMap.none { return }
+        try refreeze()
+        let movie = learner.movies.row(of: ratings.movieIDs[row])
+        if movie != IdentityMap.none, let stars = frozen?.predictedStars(user: user, movie: movie) {
+            frozenStars.append((row, stars))
+        }
+        if ratings.halfStars[row] >= RankingSample.relevantHalfStarsMin {
+            try askForLists(user, ratings.movieIDs[row])
+        }
+    }
+
+    private func askForLists(_ user: UInt32, _ relevant: Int64) throws {
         try recommender.refreshIndex()
-        try withUnsafePointer(to: &user) {
+        var row = user
+        try withUnsafePointer(to: &row) {
             try recommender.recommend(
                 UnsafeBufferPointer(start: $0, count: 1), length: PrequentialMetrics.listLength)
         }
-        sums.lists += 1
-        if recommender.results.ids(of: 0).contains(ratings.movieIDs[row]) { sums.hits += 1 }
+        sums.asked += 1
+        sums.lists.add(rank: recommender.results.ids(of: 0).firstIndex(of: relevant).map { $0 + 1 })
+        sums.popular.add(rank: popularRank(user, relevant))
+        if let frozen {
+            try frozen.recommend(user, length: PrequentialMetrics.listLength)
+            sums.frozenAsked += 1
+            sums.frozen.add(rank: frozen.recommender.results.ids(of: 0).firstIndex(of: relevant).map { $0 + 1 })
+        }
+        if let most = settings.halvesAfterLists, sums.asked >= most { sums.halve() }
+    }
+
+    /// The place of a movie among the ten most popular that the user has not rated.
+    private func popularRank(_ user: UInt32, _ relevant: Int64) -> Int? {
+        guard let blend = recommender.model.blend else { return nil }
+        let learner = recommender.learner
+        var rank = 0
+        for movie in blend.popular.movies {
+            if learner.movies.pointer(movie).pointee.isWithdrawn != 0 || learner.hasRated(user: user, movie: movie) {
+                continue
+            }
+            rank += 1
+            if learner.movies.id(movie) == relevant { return rank }
+            if rank == PrequentialMetrics.listLength { return nil }
+        }
+        return nil
+    }
+
+    /// Makes the copy when it is time; drops one that still holds somebody who was forgotten.
+    private func refreeze() throws {
+        guard let makeModel = settings.makeModel else { return }
+        if let frozen, !frozen.mayBeKept { self.frozen = nil }
+        let applied = recommender.learner.counters.ratingsApplied
+        let wanted = frozen.map { $0.ratingsApplied * 2 } ?? settings.freezesAfter
+        if applied < wanted { return }
+        let copy = try FrozenCopy(
+            of: recommender.learner, makeModel: makeModel,
+            index: ExactFloatIndex(dimension: recommender.model.dimension),
+            listLength: PrequentialMetrics.listLength)
+        frozen = copy
+        sums.frozenRatings = copy.ratingsApplied
     }
 
     func learned(_ ratings: RatingBatch, _ outcomes: RatingOutcomes) {
         for row in 0..<ratings.count {
             let predicted = outcomes.predictions[row]
             if predicted.isNaN { continue }
-            let stars = min(predictionRange.upperBound, max(predictionRange.lowerBound, predicted))
-            let error = stars - Float(ratings.halfStars[row]) / 2
-            sums.squaredError += Double(error * error)
+            sums.squaredError += squaredError(predicted, ratings, row)
             sums.predictions += 1
         }
+        for (row, stars) in frozenStars {
+            let predicted = outcomes.predictions[row]
+            if predicted.isNaN { continue }
+            sums.compared += 1
+            sums.comparedSquaredError += squaredError(predicted, ratings, row)
+            sums.frozenSquaredError += squaredError(stars, ratings, row)
+        }
+        frozenStars.removeAll(keepingCapacity: true)
         figures.set(sums)
+    }
+
+    private func squaredError(_ predicted: Float, _ ratings: RatingBatch, _ row: Int) -> Double {
+        let range = settings.predictionRange
+        let stars = min(range.upperBound, max(range.lowerBound, predicted))
+        let error = Double(stars) - Double(ratings.halfStars[row]) / 2
+        return error * error
     }
 }

@@ -23,7 +23,7 @@ final class RecommenderService: Sendable {
         var journalKeptMilliseconds: Int64 = 30 * 86_400_000
         /// Learns the log anew and ends, instead of serving.
         var isRebuild = false
-        var model = ModelKind.twoHeads
+        var model = ServedModel.twoHeads
         /// Lines for the log; called from the service's thread.
         var notice: @Sendable (String) -> Void = { _ in }
         /// Called from the service's thread when the state is restored and the stream is read.
@@ -81,7 +81,7 @@ final class RecommenderService: Sendable {
         stop.onSet { signal.raise() }
         let leadership = try makeLeadership(settings, source)
         let sink = try makeSink(settings, source, leadership)
-        let model = settings.model.makeModel()
+        let model = try settings.model.make()
         let learner = Learner(model: model, batchCapacity: StreamLimits.batchRecordsMax)
         let recommender = try Recommender(
             learner: learner, index: ExactFloatIndex(dimension: model.dimension), listLength: settings.listLength)

@@ -40,7 +40,7 @@ import Testing
 
         func query(_ id: Int64) -> [Float] {
             var vector = [Float](repeating: .nan, count: model.dimension)
-            model.query(learner.users.row(of: id), into: &vector)
+            model.query(learner.users.row(of: id), profile: UserRow(), into: &vector)
             return vector
         }
 
