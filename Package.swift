@@ -36,6 +36,7 @@ let package = Package(
         .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .target(name: "CSignalMask", cSettings: cSettings),
         .target(name: "CVectorKernels", cSettings: cSettings),
         module("Events"),
         module("MovieLens", ["Events"]),
@@ -49,8 +50,8 @@ let package = Package(
         .executableTarget(
             name: "marquee",
             dependencies: [
-                "CommandLineOptions", "Events", "Kafka", "Learning", "MovieLens", "Recommending", "Streaming",
-                "Training", "VectorIndex",
+                "CSignalMask", "CommandLineOptions", "Events", "Kafka", "Learning", "MovieLens", "Recommending",
+                "Streaming", "Training", "VectorIndex",
             ],
             swiftSettings: swiftSettings
         ),

@@ -112,6 +112,17 @@ extension ProcessTests {
             #expect(items.count == 5)
         }
 
+        /// OpenBLAS has threads from before `main`: they must not take the signal.
+        @Test(arguments: [SIGTERM, SIGINT])
+        func `Training that is interrupted ends and writes nothing`(signal: Int32) throws {
+            let set = try DatasetFolder(users: 400, movies: 400, ratings: 60_000)
+            let process = try ChildProcess(["train", "--dataset", set.path, "--out", model, "--epochs", "1000"])
+            #expect(eventually(seconds: 20) { process.output.contains("\n    1  ") })
+            process.signal(signal)
+            #expect(process.wait(seconds: 10) == .exited(130))
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
+        }
+
         @Test
         func `A data set says what else the user rated`() throws {
             _ = try train()
