@@ -42,7 +42,7 @@ enum CommandTree {
             Option(
                 "http", .string, "ADDRESS", default: "off",
                 help: "where to answer queries; only 'off' is there yet"),
-            model,
+            model, evictAfter,
             Option(
                 "on-lost-offsets", .choice(["fail", "earliest"]), default: "fail",
                 help: "what to do when records expired unread: refuse, or go on without them"),
@@ -285,7 +285,7 @@ enum CommandTree {
                     lineage of the journal; sequences and last lists stay. Says what it would do without --execute. The
                     service must not run.
                     """,
-                options: identityOptions + [model, execute, kafka],
+                options: identityOptions + [model, evictAfter, execute, kafka],
                 example: "marquee state rebuild --brokers localhost:9092 --execute"),
             Command(
                 "reset", summary: "give up everything learnt, so that the next start is the first",
@@ -310,6 +310,9 @@ enum CommandTree {
         "state-dir", .path, "DIR", help: "checkpoints; else ~/.local/state/marquee/CLUSTER/ID")
     static let model = Option(
         "model", .path, "FILE", help: "a trained fusion model, fine-tuned; else the two heads")
+    static let evictAfter = Option(
+        "evict-after", .integer(Int(Eviction.eventsMin)...Int.max), "EVENTS",
+        help: "give up rows of users who rated nothing for so many events")
     static let kafka = Option("kafka", .properties, help: "any librdkafka property; may be repeated")
     static let limit = Option("limit", .integer(1...Int.max), "N", help: "only the first N ratings")
     static let output = Option("output", .choice(["table", "json"]), default: "table", help: "for people or scripts")
@@ -335,6 +338,7 @@ enum CommandTree {
     private static let stateOptions =
         identityOptions + [
             Option("at", .integer(0...Int.max), "EPOCH", help: "the state after this commit; else the newest"),
-            Option("replay", .flag, help: "by the journal alone, without checkpoints"), model, kafka,
+            Option("replay", .flag, help: "by the journal alone, without checkpoints"), model, evictAfter,
+            kafka,
         ]
 }

@@ -80,11 +80,28 @@ extension ProcessTests {
             #expect(report.lists == lists)
         }
 
-        @Test
-        func `What is not there yet and what can't be written are one sentence`() throws {
+        @Test(arguments: ["warm", "frozen"])
+        func `Protocols of the second half have no figures of all, and record that half`(name: String) throws {
             let dataset = try DatasetFolder()
-            let notYet = try marquee(["evaluate", "--dataset", dataset.path, "--protocol", "warm"])
-            #expect(notYet.ending == .exited(64) && notYet.isOneSentence, "\(notYet.errors)")
+            let folder = try TemporaryFolder()
+            let finished = try marquee([
+                "evaluate", "--dataset", dataset.path, "--protocol", name, "--record", folder.path + "/run.jsonl",
+                "--output", "json",
+            ])
+            #expect(finished.ending == .exited(0), "\(finished.errors)")
+            let report = try finished.json(Report.self)
+            #expect(report.protocol == name && report.rmse.all == nil && report.coverage10.all == nil)
+            #expect(report.rmse.last50?.isFinite == true)
+            let first = try folder.read("run.jsonl").split(separator: "\n").first
+            let line = try JSONDecoder().decode(Line.self, from: Data((first ?? "").utf8))
+            #expect(line.event == report.events / 2)
+        }
+
+        @Test
+        func `What can't be read or written is one sentence`() throws {
+            let dataset = try DatasetFolder()
+            let noModel = try marquee(["evaluate", "--dataset", dataset.path, "--model", "/no/such/model"])
+            #expect(noModel.ending == .exited(1) && noModel.isOneSentence, "\(noModel.errors)")
             let unwritable = try marquee(["evaluate", "--dataset", dataset.path, "--record", "/no/such/folder/run"])
             #expect(unwritable.ending == .exited(1) && unwritable.isOneSentence, "\(unwritable.errors)")
             let missing = try marquee(["evaluate", "--dataset", "/no/such/folder"])

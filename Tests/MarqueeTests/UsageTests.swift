@@ -65,7 +65,6 @@ extension ProcessTests {
             Mistake("serve --brokers :9092 --application-id a.b", "--application-id", "'a.b'"),
             Mistake("serve --brokers :9092 --delivery twice", "--delivery", "exactly-once"),
             Mistake("serve --brokers :9092 --http 127.0.0.1:8080", "--http", "off"),
-            Mistake("serve --brokers :9092 --model some.safetensors", "--model"),
             Mistake("serve --brokers :9092 --commit-interval 0ms", "--commit-interval", "auto"),
             Mistake("serve --brokers :9092 --kafka fetch.min.byte=3", "fetch.min.byte", "fetch.min.bytes"),
             Mistake("serve --brokers :9092 --kafka =3", "--kafka", "key=value"),

@@ -56,6 +56,35 @@ import Testing
         #expect(!expected.contains(3))
     }
 
+    /// A film that nobody has rated: the search then sorts out by the head's term alone, and must find the same users.
+    @Test(arguments: 1...6 as ClosedRange<UInt64>) func aFilmThatNobodyRatedReachesExactlyThoseWhoseListItWouldEnter(
+        seed: UInt64
+    ) throws {
+        let broker = ModelBroker()
+        let service = try trainedService(broker, seed: seed)
+        let learner = service.learner
+        var reached = 0
+        // Different ids begin with different vectors.
+        for id in 500..<530 as Range<Int64> {
+            let last = service.processor.lists
+            _ = learner.announce(Movie(movieID: id, title: "New \(id)", genres: ["Drama"]))
+            let movie = learner.movies.row(of: id)
+            var expected: Set<Int64> = []
+            for user in 0..<UInt32(learner.users.rowCount) where last.sequence(user) > 0 {
+                if service.score(user: user, movie: movie) > last.lastScore(user) {
+                    expected.insert(learner.users.pointer(user).pointee.id)
+                }
+            }
+            var fanOut = FanOut(kind: .added, movie: movie, movieID: id, partition: 0, offset: 0, eventTime: 0)
+            let search = FanOutSearch(recommender: service.processor.recommender, lists: last)
+            var found: Set<Int64> = []
+            while search.advance(&fanOut, { found.insert(learner.users.pointer($0).pointee.id) }) {}
+            #expect(found == expected, "seed \(seed), film \(id)")
+            reached += found.count
+        }
+        #expect(reached > 0)
+    }
+
     @Test func aWithdrawnMovieLeavesExactlyTheListsThatHoldIt() throws {
         let broker = ModelBroker()
         let service = try trainedService(broker, seed: 9)

@@ -73,6 +73,7 @@ extension Learner {
             row = users.add(profile.userID)
             model.addUser(row, id: profile.userID)
         }
+        users.mutablePointer(row).pointee.lastEvent = Eviction.unit(of: counters.ratingEvents)
         let new = UserRow(profile)
         let known = users.pointer(row).pointee
         let isSame =
@@ -99,14 +100,7 @@ extension Learner {
         forgotten[userID] = max(recordTimestampMilliseconds, forgotten[userID] ?? .min)
         let row = users.row(of: userID)
         if row == IdentityMap.none { return .forgottenUnknown }
-        let pointer = users.mutablePointer(row)
-        let entries = rated.entries(pointer.pointee.rated)
-        for at in 0..<entries.count where entries.values[at] & RatedMovies.removedFlag == 0 {
-            movies.mutablePointer(entries.movies[at]).pointee.ratingCount -= 1
-        }
-        rated.removeAll(&pointer.pointee.rated)
-        model.removeUser(row)
-        users.remove(row)
+        erase(row)
         return .forgotten(row)
     }
 }

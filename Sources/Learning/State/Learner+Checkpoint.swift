@@ -12,7 +12,7 @@ extension LearnerSnapshot {
             StateBlob("descriptions", version: movies.descriptionChanges) { [movies] in
                 try movies.writeDescriptions(to: &$0)
             },
-            StateBlob("books") { [users, rated, forgotten, counters] writer in
+            StateBlob("books") { [users, rated, forgotten, counters, evictionCursor] writer in
                 try writer.write(users.free)
                 for blocks in rated.freeBlocks { try writer.write(blocks) }
                 try writer.write(UInt64(forgotten.count))
@@ -21,6 +21,7 @@ extension LearnerSnapshot {
                     try writer.write(forgotten[id] ?? 0)
                 }
                 for count in counters.all { try writer.write(count) }
+                try writer.write(evictionCursor)
             },
             model.scalars,
         ]
@@ -51,6 +52,7 @@ extension Learner {
             let standing = try rated.restore(free: freeBlocks, users: users, movieCount: movies.count)
             try restoreForgotten(from: &reader)
             try restoreCounters(from: &reader)
+            eviction.cursor = try reader.read()
             return standing
         }
         for row in 0..<UInt32(movies.count) where movies.pointer(row).pointee.ratingCount != standing[Int(row)] {

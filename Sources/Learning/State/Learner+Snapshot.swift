@@ -7,6 +7,7 @@ public struct LearnerSnapshot: Sendable {
     let rated: RatedMoviesSnapshot
     let model: ModelSnapshot
     let forgotten: [Int64: Int64]
+    let evictionCursor: UInt32
     public let counters: LearnerCounters
 
     /// Writes the state in its canonical form; equal states give equal bytes.
@@ -29,6 +30,7 @@ public struct LearnerSnapshot: Sendable {
             try writer.write(user.age)
             try writer.write(user.occupation)
             try writer.write(user.hasProfile)
+            try writer.write(user.lastEvent)
             let entries = rated.entries(user.rated)
             try writer.write(UInt64(entries.count))
             if entries.count == 0 { continue }
@@ -44,6 +46,7 @@ public struct LearnerSnapshot: Sendable {
             try writer.write(forgotten[id] ?? 0)
         }
         for count in counters.all { try writer.write(count) }
+        try writer.write(evictionCursor)
         try model.write(to: &writer)
     }
 
@@ -80,6 +83,6 @@ extension Learner {
     public func snapshot() -> LearnerSnapshot {
         LearnerSnapshot(
             users: users.snapshot(), movies: movies.snapshot(), rated: rated.snapshot(), model: model.snapshot(),
-            forgotten: forgotten, counters: counters)
+            forgotten: forgotten, evictionCursor: eviction.cursor, counters: counters)
     }
 }

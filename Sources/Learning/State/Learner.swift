@@ -13,6 +13,14 @@ public final class Learner {
     /// Keeps the books, but the model learns nothing and predicts nothing: to see what a model that stands still is worth.
     public var isFrozen = false
 
+    /// Who goes because he is silent.
+    var eviction: Eviction
+    /// Who went since the last `clearEvicted`.
+    public internal(set) var evicted: [EvictedUser] = []
+
+    /// Everything that the learnt bits depend on: it guards journal and checkpoints.
+    public var settings: String { model.settings + eviction.settings }
+
     /// Forgotten users and the record timestamp of the null that forgot them: ratings that are not later are dropped.
     /// Looked up only; written out in the order of ids.
     var forgotten: [Int64: Int64] = [:]
@@ -24,8 +32,9 @@ public final class Learner {
     private let outcomeCounts: UnsafeMutablePointer<Int64>
 
     /// - Parameter batchCapacity: the most ratings that one call of `apply` may bring.
-    public init(model: any OnlineModel, batchCapacity: Int) {
+    public init(model: any OnlineModel, batchCapacity: Int, eviction: Eviction = Eviction()) {
         self.model = model
+        self.eviction = eviction
         events = LearningEvents(capacity: batchCapacity)
         eventPositions = .allocate(capacity: batchCapacity)
         outcomeCounts = .allocate(capacity: RatingOutcome.allCases.count)
@@ -44,7 +53,11 @@ public final class Learner {
         rated.removeAll()
         model.removeAll()
         counters = LearnerCounters()
+        eviction.cursor = 0
+        evicted.removeAll()
     }
+
+    public func clearEvicted() { evicted.removeAll(keepingCapacity: true) }
 
     /// How many users are remembered as forgotten.
     public var forgottenCount: Int { forgotten.count }
@@ -62,7 +75,13 @@ public final class Learner {
         events.count = 0
         outcomeCounts.update(repeating: 0, count: counters.ratings.count)
         let forgotten = self.forgotten
-        for index in range { resolve(batch, index, outcomes, forgotten) }
+        let firstEvent = counters.ratingEvents - Int64(range.lowerBound)
+        let silentMax = eviction.afterEvents
+        for index in range {
+            let event = firstEvent &+ Int64(index)
+            resolve(batch, index, event, outcomes, forgotten)
+            if let silentMax { evictNext(at: event, after: silentMax) }
+        }
         for outcome in counters.ratings.indices { counters.ratings[outcome] &+= outcomeCounts[outcome] }
         if events.count == 0 { return }
         learnResolved(outcomes)
@@ -84,7 +103,7 @@ public final class Learner {
     /// Keeps the books of one rating and puts it down for the model when there is something to learn.
     @inline(__always)
     private func resolve(
-        _ batch: RatingBatch, _ index: Int, _ outcomes: RatingOutcomes, _ forgotten: [Int64: Int64]
+        _ batch: RatingBatch, _ index: Int, _ event: Int64, _ outcomes: RatingOutcomes, _ forgotten: [Int64: Int64]
     ) {
         let userID = batch.userIDs[index]
         outcomes.predictions[index] = .nan
@@ -98,6 +117,7 @@ public final class Learner {
         outcomes.movies[index] = movie
 
         let userRow = users.mutablePointer(user)
+        userRow.pointee.lastEvent = Eviction.unit(of: event)
         let isRemoval = batch.operations[index] == Rating.Operation.remove.rawValue
         let time = batch.eventTimes[index]
         let halfStars = batch.halfStars[index]
@@ -188,7 +208,11 @@ public final class Learner {
     }
 
     /// The user's row; one who was never seen gets a row now.
-    public func row(forUser id: Int64) -> UInt32 { row(ofUser: id) }
+    public func row(forUser id: Int64) -> UInt32 {
+        let row = row(ofUser: id)
+        users.mutablePointer(row).pointee.lastEvent = Eviction.unit(of: counters.ratingEvents)
+        return row
+    }
 
     /// The movie's row; one that was never seen gets a row now.
     public func row(forMovie id: Int64) -> UInt32 { row(ofMovie: id) }

@@ -57,20 +57,25 @@ public struct LearnerCounters: Sendable, Equatable {
     public internal(set) var moviesWithdrawn: Int64 = 0
     public internal(set) var profiles: Int64 = 0
     public internal(set) var usersForgotten: Int64 = 0
+    public internal(set) var usersEvicted: Int64 = 0
 
     /// Every count, in the order in which digests and checkpoints have them.
     var all: [Int64] {
-        get { ratings + [moviesAnnounced, moviesWithdrawn, profiles, usersForgotten] }
+        get { ratings + [moviesAnnounced, moviesWithdrawn, profiles, usersForgotten, usersEvicted] }
         set {
             ratings = Array(newValue[..<ratings.count])
             moviesAnnounced = newValue[ratings.count]
             moviesWithdrawn = newValue[ratings.count + 1]
             profiles = newValue[ratings.count + 2]
             usersForgotten = newValue[ratings.count + 3]
+            usersEvicted = newValue[ratings.count + 4]
         }
     }
 
     public subscript(outcome: RatingOutcome) -> Int64 { ratings[Int(outcome.rawValue)] }
+
+    /// Rating events that came, whatever became of them.
+    var ratingEvents: Int64 { ratings.reduce(0, &+) }
 
     /// Events that set, changed, confirmed or removed a rating.
     public var ratingsApplied: Int64 { self[.applied] + self[.changed] + self[.confirmed] + self[.removed] }

@@ -13,6 +13,8 @@ public struct UserRow: Sendable {
     public var occupation: UInt8 = 0
     /// Whether a profile was ever announced.
     public var hasProfile: UInt8 = 0
+    /// When he last rated or was described: the number of the rating event, in units of 2^10 events.
+    public var lastEvent: UInt32 = 0
 
     public init(id: Int64 = 0) { self.id = id }
 

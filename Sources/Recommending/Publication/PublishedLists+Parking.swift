@@ -12,6 +12,20 @@ extension PublishedLists {
         removeAllRows()
     }
 
+    /// Parks the lists of those whose rows went because they were silent, and clears the learner's list of them.
+    public func parkEvicted(of learner: Learner) {
+        if learner.evicted.isEmpty { return }
+        for user in learner.evicted {
+            if sequence(user.row) > 0 {
+                parked[user.id] = ParkedLists.Entry(
+                    sequence: sequence(user.row), lastScore: lastScore(user.row),
+                    movieIDs: movies(user.row).map { learner.movies.id($0) })
+            }
+            remove(user.row)
+        }
+        learner.clearEvicted()
+    }
+
     /// Takes over what another has parked.
     public func takeParked(from other: PublishedLists) { parked = other.parked }
 

@@ -17,7 +17,7 @@ extension StreamProcessor {
         guard let store else { return }
         let content = CheckpointContent(
             applicationID: settings.applicationID, numericsVersion: learner.model.numericsVersion,
-            settings: learner.model.settings, position: position, learner: learner.snapshot(),
+            settings: learner.settings, position: position, learner: learner.snapshot(),
             lists: lists.snapshot(), erases: hasForgotten)
         // The topic is the leader's.
         checkpointJob = CheckpointJob(

@@ -32,7 +32,7 @@ extension StreamProcessor {
     func beginLineage(_ origin: Lineage.Origin, reason: String) throws {
         let epoch = position.chain == .zero ? 0 : position.epoch + 1
         let lineage = Lineage(
-            origin: origin, numericsVersion: learner.model.numericsVersion, settings: learner.model.settings,
+            origin: origin, numericsVersion: learner.model.numericsVersion, settings: learner.settings,
             reason: reason, inputs: origin == .empty ? position.silentEnds : position.inputs)
         let record = sealedRecords[0]
         position.chain = JournalEncoder.start(

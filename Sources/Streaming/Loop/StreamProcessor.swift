@@ -217,6 +217,8 @@ public final class StreamProcessor {
         } else {
             applier.learn(0..<count)
         }
+        for user in learner.evicted { commit.due.remove(user.row) }
+        lists.parkEvicted(of: learner)
         if !position.isSilent { noteRatings() }
         ratingsSinceCheckpoint += count
         counters.ratings.wrappingAdd(count, ordering: .relaxed)

@@ -8,7 +8,7 @@ import Learning
 /// older than the version before, is refused, because going on would mean to begin anew without saying so.
 struct CheckpointSelection {
     let applicationID: String
-    let model: any OnlineModel
+    let learner: Learner
     let journal: any JournalLog
     let bounds: Range<Int64>
     /// None later than this.
@@ -82,7 +82,7 @@ struct CheckpointSelection {
         guard checkpoint.applicationID == applicationID else {
             throw RecoveryError.otherApplication(place: place, found: checkpoint.applicationID)
         }
-        try LineageCheck(model: model).check(
+        try LineageCheck(learner: learner).check(
             numericsVersion: checkpoint.numericsVersion, settings: checkpoint.settings)
         if bounds.upperBound == 0 { throw RecoveryError.journalLost(place: place) }
     }

@@ -103,7 +103,7 @@ public final class JournalReplayer {
     }
 
     private func check(_ lineage: Lineage) throws {
-        try LineageCheck(model: applier.learner.model).check(
+        try LineageCheck(learner: applier.learner).check(
             numericsVersion: lineage.numericsVersion, settings: lineage.settings)
         follow(numericsVersion: lineage.numericsVersion)
     }
@@ -157,6 +157,7 @@ public final class JournalReplayer {
             if !user.isRepeated { lists.removeParked(userID: user.userID) }
         }
         applier.learn(0..<applier.ratings.count)
+        lists.parkEvicted(of: applier.learner)
         ratings += applier.ratings.count
     }
 

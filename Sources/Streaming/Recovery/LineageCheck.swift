@@ -1,20 +1,21 @@
 import Learning
 
-/// Whether what a lineage learnt can be gone on from with a model.
+/// Whether what a lineage learnt can be gone on from with a learner.
 struct LineageCheck {
-    let model: any OnlineModel
+    let learner: Learner
 
     /// The settings must be the same, and the numerics the same or the version before.
     ///
     /// - Throws: `RecoveryError.otherSettings`, `RecoveryError.otherNumerics`.
     func check(numericsVersion found: Int, settings: String) throws {
         // It takes nothing over but the books, which all models share.
+        let model = learner.model
         if model is UntrainedModel { return }
         guard found == model.numericsVersion || found == model.numericsVersion - 1 else {
             throw RecoveryError.otherNumerics(found: found, expected: model.numericsVersion)
         }
-        guard settings == model.settings else {
-            throw RecoveryError.otherSettings(found: settings, expected: model.settings)
+        guard settings == learner.settings else {
+            throw RecoveryError.otherSettings(found: settings, expected: learner.settings)
         }
     }
 }

@@ -34,7 +34,7 @@ public final class Restoration {
     ) throws {
         let bounds = try journal.bounds()
         let checkpoint = try CheckpointSelection(
-            applicationID: applicationID, model: applier.learner.model, journal: journal, bounds: bounds,
+            applicationID: applicationID, learner: applier.learner, journal: journal, bounds: bounds,
             lastEpoch: lastEpoch
         ).newest(in: store, notice: notice)
         if let checkpoint { try checkpoint.restore(applier.learner, lists) }
@@ -53,10 +53,10 @@ public final class Restoration {
 
     /// The epochs whose state a checkpoint gives, oldest first; what comes after the first of them can be had too.
     public static func checkpointEpochs(
-        applicationID: String, model: any OnlineModel, journal: any JournalLog, store: CheckpointStore
+        applicationID: String, learner: Learner, journal: any JournalLog, store: CheckpointStore
     ) throws -> [Int64] {
         try CheckpointSelection(
-            applicationID: applicationID, model: model, journal: journal, bounds: journal.bounds(), lastEpoch: .max
+            applicationID: applicationID, learner: learner, journal: journal, bounds: journal.bounds(), lastEpoch: .max
         ).epochs(in: store)
     }
 

@@ -39,7 +39,8 @@ enum ServeCommand {
                 listLength: try invocation.int("top-k"), delivery: delivery, electsLeader: electsLeader,
                 commitIntervalNanoseconds: commitInterval,
                 onLostOffsets: try invocation.string("on-lost-offsets") == "earliest" ? .earliest : .fail,
-                journalKeptMilliseconds: journalKept, model: model, notice: { Terminal.log($0) },
+                journalKeptMilliseconds: journalKept, model: model, eviction: ServedModel.eviction(invocation),
+                notice: { Terminal.log($0) },
                 onLive: {
                     Terminal.log(
                         "serving '\(applicationID)' on \(servers), state in \(stateDirectory)")

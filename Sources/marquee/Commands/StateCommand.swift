@@ -89,8 +89,7 @@ enum StateCommand {
         let application = try StateApplication(invocation)
         let configuration = application.connection.configuration
         let topics = application.topics
-        let learner = Learner(
-            model: try ServedModel(invocation).make(), batchCapacity: StreamLimits.batchRecordsMax)
+        let learner = try ServedModel.learner(invocation)
         let lists = PublishedLists(capacity: 20)
         let source = try KafkaEventSource(configuration, topics: topics)
         defer { source.close() }
@@ -102,7 +101,7 @@ enum StateCommand {
         func unavailable(_ epoch: Int64, because reason: String) throws -> UserFacingError {
             let epochs = try store.map {
                 try Restoration.checkpointEpochs(
-                    applicationID: topics.applicationID, model: learner.model, journal: journal, store: $0)
+                    applicationID: topics.applicationID, learner: learner, journal: journal, store: $0)
             }
             let oldest = epochs?.first { $0 > epoch }
             return UserFacingError(

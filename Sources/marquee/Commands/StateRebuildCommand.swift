@@ -22,7 +22,8 @@ enum StateRebuildCommand {
             RecommenderService.Settings(
                 configuration: application.connection.configuration, topics: application.topics,
                 stateDirectory: application.stateDirectory, delivery: delivery, electsLeader: electsLeader,
-                isRebuild: true, model: ServedModel(invocation), notice: { Terminal.log($0) }),
+                isRebuild: true, model: ServedModel(invocation),
+                eviction: ServedModel.eviction(invocation), notice: { Terminal.log($0) }),
             stop: stop)
         watch(service, stop)
         try service.wait()

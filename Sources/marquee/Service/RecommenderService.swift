@@ -24,6 +24,7 @@ final class RecommenderService: Sendable {
         /// Learns the log anew and ends, instead of serving.
         var isRebuild = false
         var model = ServedModel.twoHeads
+        var eviction = Eviction()
         /// Lines for the log; called from the service's thread.
         var notice: @Sendable (String) -> Void = { _ in }
         /// Called from the service's thread when the state is restored and the stream is read.
@@ -82,7 +83,8 @@ final class RecommenderService: Sendable {
         let leadership = try makeLeadership(settings, source)
         let sink = try makeSink(settings, source, leadership)
         let model = try settings.model.make()
-        let learner = Learner(model: model, batchCapacity: StreamLimits.batchRecordsMax)
+        let learner = Learner(
+            model: model, batchCapacity: StreamLimits.batchRecordsMax, eviction: settings.eviction)
         let recommender = try Recommender(
             learner: learner, index: ExactFloatIndex(dimension: model.dimension), listLength: settings.listLength)
         var processorSettings = StreamProcessor.Settings()
