@@ -59,7 +59,8 @@ static void logarithms(float *values, size_t n) {
 static void gathered_scores(const float *query, const float *const *rows, size_t count, size_t n, float *scores) {
     for (size_t r = 0; r < count; r++) {
         // The next rows lie anywhere.
-        if (r + 4 < count) __builtin_prefetch(rows[r + 4]);
+        if (r + 4 < count)
+            for (size_t i = 0; i < n; i += MQ_LANES) __builtin_prefetch(rows[r + 4] + i);
         scores[r] = dot16_inline(query, rows[r], n) + rows[r][n];
     }
 }

@@ -92,7 +92,7 @@ extension ProcessTests {
             let report = try finished.json(Report.self)
             #expect(report.protocol == name && report.rmse.all == nil && report.coverage10.all == nil)
             #expect(report.rmse.last50?.isFinite == true)
-            let first = try folder.read("run.jsonl").split(separator: "\n").first
+            let first = folder.read("run.jsonl").split(separator: "\n").first
             let line = try JSONDecoder().decode(Line.self, from: Data((first ?? "").utf8))
             #expect(line.event == report.events / 2)
         }

@@ -7,9 +7,9 @@ import Testing
 
 /// Who hears of a movie that comes or goes: exactly those whom scoring it for everybody names.
 @Suite struct FanOutTests {
-    private func trainedService(_ broker: ModelBroker, seed: UInt64) throws -> TestService {
+    private func trainedService(_ broker: ModelBroker, seed: UInt64, listLength: Int = 10) throws -> TestService {
         for movie in 1...80 as ClosedRange<Int64> { broker.announce(movie, "Film \(movie)") }
-        let service = try TestService(broker)
+        let service = try TestService(broker, listLength: listLength)
         try service.start()
         var stream = MadeUpStream(seed: seed, users: 400, movies: 80)
         for _ in 0..<6000 {
@@ -61,7 +61,8 @@ import Testing
         seed: UInt64
     ) throws {
         let broker = ModelBroker()
-        let service = try trainedService(broker, seed: seed)
+        // Long lists, so that an average film enters some.
+        let service = try trainedService(broker, seed: seed, listLength: 40)
         let learner = service.learner
         var reached = 0
         // Different ids begin with different vectors.

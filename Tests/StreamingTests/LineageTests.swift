@@ -177,7 +177,7 @@ import Testing
         let trimmed = try restoration(broker, learner, store, lastEpoch: 3)
         #expect(throws: RecoveryError.journalTrimmed(firstEpoch: last)) { try trimmed.catchUp() }
         let epochs = try Restoration.checkpointEpochs(
-            applicationID: "marquee", model: learner.model, journal: ModelJournal(broker), store: store)
+            applicationID: "marquee", learner: learner, journal: ModelJournal(broker), store: store)
         #expect(epochs == [last])
     }
 

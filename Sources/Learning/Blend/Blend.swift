@@ -72,6 +72,10 @@ public final class Blend {
     func addMovie(_ row: UInt32, description: MovieDescription) {
         tallies.add()
         tastes.describe(row, description)
+        // One that is announced; a rating may also bring a movie of which nothing is known.
+        if description == MovieDescription() { return }
+        tallies.welcome(row)
+        popular.rose(row, from: 0)
     }
 
     func describeMovie(_ row: UInt32, description: MovieDescription) { tastes.describe(row, description) }
@@ -109,6 +113,22 @@ public final class Blend {
         return count
     }
 
+    /// The same for the movies of `columns` alone, most of which have none. `places` has each movie's place in them + 1, or 0.
+    private func gatherTransitions(of user: UInt32, to columns: BlendColumns, _ places: UnsafePointer<UInt16>) {
+        let sums = columns.transitionSums
+        sums.update(repeating: 0, count: columns.count)
+        let items = lastItems.entries(user)
+        for at in 0..<items.count where items[at] & LastItems.likedFlag != 0 {
+            let item = items[at] & ~LastItems.likedFlag
+            guard let next = tallies.successors(item) else { continue }
+            let weight = reach[items.count - 1 - at] * tallies.tally(item).pointee.inverseRoot
+            for number in 0..<next.count {
+                let place = places[Int(next.movies[number])]
+                if place != 0 { sums[Int(place) - 1] += weight * next.weights[number] }
+            }
+        }
+    }
+
     /// The most movies that a user can have transitions to, and one place more.
     public static let transitionsMax = LastItems.capacity * MovieTallies.successorsMax + 1
 
@@ -131,11 +151,9 @@ public final class Blend {
             profileTaste: scratch.profileTaste)
     }
 
-    /// Scores the movies of `columns` for a user.
-    ///
-    /// - Parameter sums: His transitions, by movie row.
-    public func score(_ columns: BlendColumns, _ user: BlendUser, sums: UnsafePointer<Float>) {
-        columns.fill(user, self, sums: sums)
+    /// Scores the movies of `columns` for a user; their `transitionSums` are there.
+    public func score(_ columns: BlendColumns, _ user: BlendUser) {
+        columns.fill(user, self)
         columns.weigh(weights.weights(user.bucket))
     }
 
@@ -148,15 +166,20 @@ public final class Blend {
         )
     }
 
-    /// What the score of a movie that nobody rated has besides the head's term: to it no user has transitions, and it has no
-    /// popularity. Up to rounding.
+    /// What the score of a movie that nobody rated has besides the head's term: to it no user has transitions. Up to
+    /// rounding.
     public func restOfUnrated(_ user: BlendUser, _ movie: UInt32) -> Float {
-        let tastes = tasteScores(user, movie)
-        let popularity = weights.weight(.popularity, user.bucket) + weights.weight(.slowPopularity, user.bucket)
-        let floors =
-            Double(weights.weight(.transitions, user.bucket)) * log(Double(Self.transitionFloor))
-            + Double(popularity) * log(Double(Self.popularityFloor))
-        return Float(floors) + tastes.own + tastes.profile + weights.weight(.bias, user.bucket) * head.bias(movie)
+        let (tally, shares, own) = (tallies.tally(movie).pointee, tallies.shares, tasteScores(user, movie))
+        func part(_ expert: BlendExpert, _ x: Float) -> Double {
+            Double(weights.weight(expert, user.bucket)) * log(Double(x))
+        }
+        let logarithms =
+            part(.transitions, Self.transitionFloor)
+            + part(.popularity, tally.popularity * shares.fast + Self.popularityFloor)
+            + part(.slowPopularity, tally.slowPopularity * shares.slow + Self.popularityFloor)
+            + part(.ratings, tally.credit * shares.slow + 1)
+        return Float(logarithms) + own.own + own.profile
+            + weights.weight(.bias, user.bucket) * head.bias(movie)
     }
 
     /// The user's last liked items, the newest last, with the weight that a transition from each has.
@@ -208,13 +231,17 @@ public final class Blend {
         let columns = scratch.columns
         columns.removeAll()
         columns.add(movie)
+        let places = scratch.places
+        places[Int(movie)] = 1
         for _ in 0..<setup.drawn {
             let drawn = draws.next(below: movieCount)
-            if seen[Int(drawn)] == 0 && drawn != movie { columns.add(drawn) }
+            if seen[Int(drawn)] != 0 || places[Int(drawn)] != 0 { continue }
+            columns.add(drawn)
+            places[Int(drawn)] = UInt16(columns.count)
         }
-        let touchedCount = gatherTransitions(of: user, into: scratch.sums, touched: scratch.touched)
-        score(columns, blendUser, sums: scratch.sums)
-        for at in 0..<touchedCount { scratch.sums[Int(scratch.touched[at])] = 0 }
+        gatherTransitions(of: user, to: columns, places)
+        for at in 0..<columns.count { places[Int(columns.movies[at])] = 0 }
+        score(columns, blendUser)
 
         let shares = columns.scores
         let (count, padded) = (columns.count, columns.paddedCount)
@@ -288,9 +315,8 @@ public final class Blend {
         let columns: BlendColumns
         /// 16 numbers, of which the first is used.
         let one: UnsafeMutablePointer<Float>
-        let touched: UnsafeMutablePointer<UInt32>
         /// By movie row; zero between two uses.
-        private(set) var sums: UnsafeMutablePointer<Float>
+        private(set) var places: UnsafeMutablePointer<UInt16>
         private var movieCapacity = 0
 
         init(rowCount: Int) {
@@ -299,21 +325,20 @@ public final class Blend {
             columns = BlendColumns(capacity: rowCount)
             one = .allocate(capacity: 16)
             one.initialize(repeating: 1, count: 16)
-            touched = .allocate(capacity: Blend.transitionsMax)
-            sums = .allocate(capacity: 0)
+            places = .allocate(capacity: 0)
         }
 
         deinit {
-            for memory in [taste, profileTaste, one, sums] { memory.deallocate() }
-            touched.deallocate()
+            for memory in [taste, profileTaste, one] { memory.deallocate() }
+            places.deallocate()
         }
 
         func reserve(movieCount: Int) {
             if movieCount <= movieCapacity { return }
             movieCapacity = max(movieCount, 2 * movieCapacity, 4096)
-            sums.deallocate()
-            sums = .allocate(capacity: movieCapacity)
-            sums.initialize(repeating: 0, count: movieCapacity)
+            places.deallocate()
+            places = .allocate(capacity: movieCapacity)
+            places.initialize(repeating: 0, count: movieCapacity)
         }
     }
 }

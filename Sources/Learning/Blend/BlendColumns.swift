@@ -45,11 +45,12 @@ public final class BlendColumns {
     @inline(__always)
     func column(_ expert: BlendExpert) -> UnsafeMutablePointer<Float> { features + expert.rawValue * capacity }
 
+    /// The user's transitions to each movie, which whoever scores puts here first; `Blend.gatherTransitions` has them.
+    public var transitionSums: UnsafeMutablePointer<Float> { column(.transitions) }
+
     /// Fills all columns, the logarithms done; the padding gets zeros.
-    ///
-    /// - Parameter sums: The user's transitions, by movie row.
     @inline(__always)
-    func fill(_ user: BlendUser, _ blend: Blend, sums: UnsafePointer<Float>) {
+    func fill(_ user: BlendUser, _ blend: Blend) {
         let kernels = mq_kernels().pointee
         guard let gathered = kernels.gathered_scores, let logarithms = kernels.logarithms else {
             preconditionFailure("kernels are complete")
@@ -62,10 +63,10 @@ public final class BlendColumns {
             let movie = movies[at]
             rows[at] = blend.head.row(movie)
             let tally = tallies.tally(movie)
-            transitions[at] = sums[Int(movie)] * tally.pointee.inverseRoot + Blend.transitionFloor
+            transitions[at] = transitions[at] * tally.pointee.inverseRoot + Blend.transitionFloor
             popularities[at] = tally.pointee.popularity * shares.fast + Blend.popularityFloor
             slowPopularities[at] = tally.pointee.slowPopularity * shares.slow + Blend.popularityFloor
-            ratings[at] = tally.pointee.ratings + 1
+            ratings[at] = tally.pointee.ratings + tally.pointee.credit * shares.slow + 1
         }
         gathered(user.query, rows, count, blend.head.dimension, column(.logit))
         for at in 0..<count { column(.bias)[at] = blend.head.bias(movies[at]) }

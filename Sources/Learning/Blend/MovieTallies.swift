@@ -9,6 +9,8 @@ struct MovieTally {
     var slowPopularity: Float = 0
     /// Ratings ever, liked or not.
     var ratings: Float = 0
+    /// Ratings that a movie is credited with when it comes; decays as `slowPopularity` does.
+    var credit: Float = 0
     /// Likes ever.
     var likes: Float = 0
     /// 1 / √(likes + 1).
@@ -42,6 +44,33 @@ final class MovieTallies {
         var growth: Float
         var slowUnit: Float = 1
         var slowGrowth: Float
+        /// Over all movies, without credits: of both popularities in their units, and of ratings.
+        var popularity = Moments()
+        var slowPopularity = Moments()
+        var ratings = Moments()
+    }
+
+    /// Sum and sum of squares of a count of each movie.
+    private struct Moments {
+        var sum = 0.0
+        var squares = 0.0
+
+        /// One of them grows from `old` by `step`.
+        @inline(__always)
+        mutating func grow(_ old: Float, by step: Float) {
+            sum += Double(step)
+            squares += Double(step) * (2 * Double(old) + Double(step))
+        }
+
+        mutating func scale(_ by: Float) {
+            sum *= Double(by)
+            squares *= Double(by) * Double(by)
+        }
+
+        /// The count of the movie that one event in all is about, taken at random.
+        var ofAnEvent: Float { sum > 0 ? Float(squares / sum) : 0 }
+
+        var isPossible: Bool { sum >= 0 && squares >= 0 && sum.isFinite && squares.isFinite }
     }
     /// Behind a pointer, as it is written once an event.
     private let decay: UnsafeMutablePointer<Decay>
@@ -80,6 +109,15 @@ final class MovieTallies {
         rows.mutableRow(movie).assumingMemoryBound(to: MovieTally.self)
     }
 
+    /// A movie comes that nobody can have rated yet. It gets the benefit of the doubt: until more is known, and for as long
+    /// as credits last, it counts as the movie of an average event.
+    func welcome(_ movie: UInt32) {
+        let tally = mutableTally(movie)
+        tally.pointee.popularity += decay.pointee.popularity.ofAnEvent
+        tally.pointee.slowPopularity += decay.pointee.slowPopularity.ofAnEvent
+        tally.pointee.credit += decay.pointee.ratings.ofAnEvent * decay.pointee.slowUnit
+    }
+
     // MARK: Popularity
 
     /// An event passes. O(1), but O(movies) once in some hundred thousand events: then true, and what is next to nothing may
@@ -101,7 +139,10 @@ final class MovieTallies {
             let tally = mutableTally(movie)
             tally.pointee.popularity *= fast
             tally.pointee.slowPopularity *= slow
+            tally.pointee.credit *= slow
         }
+        decay.pointee.popularity.scale(fast)
+        decay.pointee.slowPopularity.scale(slow)
         decay.pointee.unit *= fast
         decay.pointee.slowUnit *= slow
     }
@@ -109,8 +150,11 @@ final class MovieTallies {
     @inline(__always)
     func count(_ movie: UInt32, isLiked: Bool) {
         let tally = mutableTally(movie)
+        decay.pointee.ratings.grow(tally.pointee.ratings, by: 1)
         tally.pointee.ratings += 1
         if !isLiked { return }
+        decay.pointee.popularity.grow(tally.pointee.popularity, by: decay.pointee.unit)
+        decay.pointee.slowPopularity.grow(tally.pointee.slowPopularity, by: decay.pointee.slowUnit)
         tally.pointee.popularity += decay.pointee.unit
         tally.pointee.slowPopularity += decay.pointee.slowUnit
         tally.pointee.likes += 1
@@ -188,6 +232,9 @@ final class MovieTallies {
         freeBlocks = Array(repeating: [], count: Self.classCount)
         decay.pointee.unit = 1
         decay.pointee.slowUnit = 1
+        decay.pointee.popularity = Moments()
+        decay.pointee.slowPopularity = Moments()
+        decay.pointee.ratings = Moments()
     }
 
     var tables: [StateTable] {
@@ -201,6 +248,10 @@ final class MovieTallies {
         { [units = decay.pointee, freeBlocks] writer in
             try writer.write(units.unit)
             try writer.write(units.slowUnit)
+            for moments in [units.popularity, units.slowPopularity, units.ratings] {
+                try writer.write(moments.sum)
+                try writer.write(moments.squares)
+            }
             for blocks in freeBlocks {
                 try writer.write(UInt64(blocks.count))
                 for block in blocks { try writer.write(block) }
@@ -217,6 +268,14 @@ final class MovieTallies {
         for unit in [decay.pointee.unit, decay.pointee.slowUnit] where !(1...Self.unitMax).contains(unit) {
             throw StateImage.Failure.impossible("popularity unit \(unit)")
         }
+        func moments() throws -> Moments {
+            let moments = Moments(sum: try reader.readDouble(), squares: try reader.readDouble())
+            guard moments.isPossible else { throw StateImage.Failure.impossible("a sum of \(moments.sum) counts") }
+            return moments
+        }
+        decay.pointee.popularity = try moments()
+        decay.pointee.slowPopularity = try moments()
+        decay.pointee.ratings = try moments()
         guard rows.count == movieCount else {
             throw StateImage.Failure.impossible("\(rows.count) tallies for \(movieCount) movies")
         }
@@ -238,7 +297,8 @@ final class MovieTallies {
         for movie in 0..<UInt32(movieCount) {
             let tally = tally(movie).pointee
             guard Int(tally.sizeClass) <= Self.classCount, tally.popularity.isFinite, tally.slowPopularity.isFinite,
-                tally.likes >= 0, tally.ratings >= tally.likes
+                tally.likes >= 0, tally.ratings >= tally.likes,
+                tally.credit >= 0, tally.credit.isFinite
             else {
                 throw StateImage.Failure.impossible("the tally of movie row \(movie)")
             }

@@ -26,7 +26,7 @@ public final class PopularMovies {
         counter.deallocate()
     }
 
-    /// Movie rows, the most popular first; never one that nobody liked. Valid until the next like.
+    /// Movie rows, the most popular first; never one without any. Valid until the next like.
     public var movies: UnsafeBufferPointer<UInt32> { UnsafeBufferPointer(start: rows, count: counter.pointee) }
 
     func removeAll() { counter.pointee = 0 }
@@ -43,9 +43,10 @@ public final class PopularMovies {
         return low
     }
 
-    /// The movie has been liked, and its popularity was another before.
+    /// The movie has been liked, or has come with a credit; its popularity was another before.
     func rose(_ movie: UInt32, from old: Float) {
         let key = tallies.tally(movie).pointee.popularity
+        if key == 0 { return }
         var end = place(old, movie)
         if end == counter.pointee || rows[end] != movie {
             // New among them.

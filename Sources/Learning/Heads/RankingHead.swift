@@ -38,6 +38,10 @@ public final class RankingHead {
     /// Vector, bias, and sums of squared gradients of bias and vector.
     private let movies: EmbeddingTable
     private let scratch: Scratch
+    /// The bias of the movie of an average event: where one that is announced begins. Behind a pointer, as it is written
+    /// once an event.
+    private let typicalBias: UnsafeMutablePointer<Float>
+    private static let typicalBiasRate: Float = 0.001
 
     public var dimension: Int { setup.dimension }
 
@@ -46,9 +50,13 @@ public final class RankingHead {
         precondition(settings.dimension % 16 == 0, "kernels take 16 floats at a time")
         users = EmbeddingTable(dimension: settings.dimension, scalarCount: settings.dimension)
         movies = EmbeddingTable(dimension: settings.dimension, scalarCount: 3)
+        typicalBias = .allocate(capacity: 1)
+        typicalBias.initialize(to: 0)
         scratch = Scratch(
             dimension: settings.dimension, rowCount: max(settings.negatives, settings.dislikedNegatives) + 1)
     }
+
+    deinit { typicalBias.deallocate() }
 
     var settings: String {
         let floats = [
@@ -71,11 +79,13 @@ public final class RankingHead {
         (vector + setup.dimension).update(repeating: setup.initialSquares, count: setup.dimension)
     }
 
-    func addMovie(_ row: UInt32, id: Int64) {
+    /// - Parameter isAnnounced: It gets the benefit of the doubt: nobody can have rated it yet.
+    func addMovie(_ row: UInt32, id: Int64, isAnnounced: Bool) {
         let added = movies.rows.append()
         precondition(added == row, "rows come in order")
         movies.initialize(row, id: id, seed: setup.seed, scale: setup.initialScale)
         let scalars = movies.mutableVector(row) + setup.dimension
+        if isAnnounced { scalars[0] = typicalBias.pointee }
         scalars[1] = setup.initialSquares
         scalars[2] = setup.initialSquares
     }
@@ -87,6 +97,7 @@ public final class RankingHead {
     func removeAll() {
         users.rows.removeAll()
         movies.rows.removeAll()
+        typicalBias.pointee = 0
     }
 
     // MARK: Scoring
@@ -120,6 +131,7 @@ public final class RankingHead {
             let adagrad = kernels.adagrad_step
         else { preconditionFailure("kernels are complete") }
         let n = setup.dimension
+        typicalBias.pointee += Self.typicalBiasRate * (bias(movie) - typicalBias.pointee)
         let vector = users.mutableVector(user)
         // The step of the movies takes it as it was.
         let z = scratch.query
@@ -168,8 +180,18 @@ public final class RankingHead {
     var bytesPerUser: Int { users.rows.rowBytes }
     var bytesPerMovie: Int { movies.rows.rowBytes }
 
+    func scalars() -> @Sendable (inout StateWriter) throws -> Void {
+        { [bias = typicalBias.pointee] in try $0.write(bias) }
+    }
+
+    /// Reads back what `scalars` wrote.
+    ///
     /// - Throws: `StateImage.Failure` when the tables, which have been filled before, have other numbers of rows.
-    func check(userCount: Int, movieCount: Int) throws {
+    func restore(scalars reader: inout StateReader, userCount: Int, movieCount: Int) throws {
+        typicalBias.pointee = try reader.readFloat()
+        guard typicalBias.pointee.isFinite else {
+            throw StateImage.Failure.impossible("a bias of \(typicalBias.pointee)")
+        }
         for (table, count) in [(users, userCount), (movies, movieCount)] where table.count != count {
             throw StateImage.Failure.impossible("\(table.count) rows of the ranking head for \(count)")
         }

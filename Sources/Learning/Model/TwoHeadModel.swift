@@ -61,7 +61,7 @@ public final class TwoHeadModel: OnlineModel {
 
     public func addMovie(_ row: UInt32, id: Int64, description: MovieDescription) {
         rating.addMovie(row, id: id, description: description)
-        ranking.addMovie(row, id: id)
+        ranking.addMovie(row, id: id, isAnnounced: description != MovieDescription())
         lists.addMovie(row, description: description)
         movieCount = Int(row) + 1
         dirty.reserve(movieCount)
@@ -183,11 +183,12 @@ public final class TwoHeadModel: OnlineModel {
     }
 
     public func scalars() -> @Sendable (inout StateWriter) throws -> Void {
-        let (rating, lists) = (rating.scalars(), lists.scalars())
+        let (rating, ranking, lists) = (rating.scalars(), ranking.scalars(), lists.scalars())
         return { [draws, eventCount] writer in
             try writer.write(draws.state)
             try writer.write(eventCount)
             try rating(&writer)
+            try ranking(&writer)
             try lists(&writer)
         }
     }
@@ -196,7 +197,7 @@ public final class TwoHeadModel: OnlineModel {
         draws = RandomDraws(state: try reader.read())
         eventCount = try reader.read()
         try rating.restore(scalars: &reader, userCount: userCount, movieCount: movieCount)
-        try ranking.check(userCount: userCount, movieCount: movieCount)
+        try ranking.restore(scalars: &reader, userCount: userCount, movieCount: movieCount)
         try lists.restore(scalars: &reader, userCount: userCount, movieCount: movieCount)
         try recent.check(movieCount: movieCount)
         self.movieCount = movieCount

@@ -34,6 +34,10 @@ extension Learner {
         users.byteCount + movies.byteCount + rated.byteCount + model.tables.reduce(0) { $0 + $1.rows.byteCount }
     }
 
+    /// What a user and a movie take in memory, in bytes: rows of the books and of the model.
+    public var bytesPerUser: Int { MemoryLayout<UserRow>.stride + model.bytesPerUser }
+    public var bytesPerMovie: Int { MemoryLayout<MovieRow>.stride + model.bytesPerMovie }
+
     /// Takes a checkpoint's tables and blobs, into a learner that has seen nothing yet. Rows and blocks lie where they
     /// lay, so that it goes on exactly as the one that was written down.
     ///

@@ -8,14 +8,18 @@ import VectorIndex
 /// once its scratch has grown.
 final class BlendRanker {
     /// How many the index is asked for.
-    static let indexCandidates = 200
+    static let indexCandidates = 100
     /// How many of the popular are looked at that the user has not rated.
-    static let popularCandidates = 100
+    static let popularCandidates = 50
+    /// The newest movies of the catalogue are always looked at: the index hardly knows them, and nobody has transitions to
+    /// them.
+    static let newestCandidates = 64
 
     private let blend: Blend
     private let learner: Learner
     private var candidates = CandidateMarks()
-    private let columns = BlendColumns(capacity: indexCandidates + popularCandidates + Blend.transitionsMax)
+    private let columns = BlendColumns(
+        capacity: indexCandidates + popularCandidates + newestCandidates + Blend.transitionsMax)
     private let found: UnsafeMutablePointer<UInt32>
     private var best: [Ranked] = []
 
@@ -61,6 +65,10 @@ final class BlendRanker {
             add(movie)
             popular += 1
         }
+        let movieCount = UInt32(learner.movies.count)
+        for movie in (movieCount - min(movieCount, UInt32(Self.newestCandidates)))..<movieCount where isListed(movie) {
+            add(movie)
+        }
         score(user)
         for at in 0..<touched { candidates.sums[Int(candidates.touched[at])] = 0 }
         select(length, place, lists)
@@ -86,7 +94,8 @@ final class BlendRanker {
     private func score(_ user: UInt32) {
         let row = learner.users.pointer(user).pointee
         let blendUser = blend.user(user, profile: row, ratingCount: Int(row.rated.count))
-        blend.score(columns, blendUser, sums: candidates.sums)
+        for at in 0..<columns.count { columns.transitionSums[at] = candidates.sums[Int(columns.movies[at])] }
+        blend.score(columns, blendUser)
         for at in columns.count..<columns.paddedCount { columns.scores[at] = -.infinity }
     }
 

@@ -5,9 +5,9 @@ import Learning
 /// Says what moved an item of a blended list most: movies that the user rated, his profile, or its popularity.
 ///
 /// The blend's score is a sum, so each expert's share can be told: transitions, the user's vector and his taste come from
-/// what he rated, the taste of his like from who he is. Popularity counts as far as it goes beyond that of the hundredth of
-/// the popular. Of the rated movies each gets its exact share of the transitions, and a share of the rest by how near its
-/// vector is to the item's.
+/// what he rated, the taste of his like from who he is. Popularity counts as far as it goes beyond that of the fiftieth of
+/// the popular. Of the rated movies those are named that have the largest shares of the transitions; or, where the user's
+/// vector and taste say more, those whose vectors are nearest to the item's.
 final class Explainer {
     /// Most movies that are named.
     static let namedMax = 3
@@ -26,9 +26,7 @@ final class Explainer {
 
     private struct Share {
         var movie: UInt32
-        var transition: Float = 0
-        var nearness: Float = 0
-        var total: Float = 0
+        var weight: Float
     }
 
     init(blend: Blend, learner: Learner) {
@@ -68,14 +66,11 @@ final class Explainer {
         let fromPopularity = max(0, popularWeight * (popularity - popularFloor))
 
         shares.removeAll(keepingCapacity: true)
-        var (transitions, nearness): (Float, Float) = (0, 0)
+        var transitions: Float = 0
         for like in likes {
-            var share = Share(movie: like.movie)
-            share.transition = like.weight * blend.successorWeight(movie, of: like.movie)
-            share.nearness = max(0, mq_dot16(blend.head.row(like.movie), vector, dimension))
-            transitions += share.transition
-            nearness += share.nearness
-            shares.append(share)
+            let share = like.weight * blend.successorWeight(movie, of: like.movie)
+            transitions += share
+            shares.append(Share(movie: like.movie, weight: share))
         }
         let transition = blend.transition(of: movie, sum: transitions)
         let lift = logarithm(transition + Blend.transitionFloor) - logarithm(Blend.transitionFloor)
@@ -84,10 +79,11 @@ final class Explainer {
 
         named.removeAll(keepingCapacity: true)
         if fromRated > fromProfile && fromRated > fromPopularity {
-            for at in shares.indices {
-                let ofTransitions = transitions > 0 ? fromTransitions * shares[at].transition / transitions : 0
-                let ofNearness = nearness > 0 ? own * shares[at].nearness / nearness : 0
-                shares[at].total = ofTransitions + ofNearness
+            if own > fromTransitions {
+                // What the user's vector came to be by can't be told apart, so the nearest of his likes stand for it.
+                for at in shares.indices {
+                    shares[at].weight = mq_dot16(blend.head.row(shares[at].movie), vector, dimension)
+                }
             }
             name()
             if !named.isEmpty { return .rated }
@@ -96,9 +92,9 @@ final class Explainer {
     }
 
     private func name() {
-        shares.sort { $0.total != $1.total ? $0.total > $1.total : $0.movie < $1.movie }
-        guard let strongest = shares.first?.total, strongest > 0 else { return }
-        for share in shares.prefix(Self.namedMax) where share.total >= Self.leastShare * strongest {
+        shares.sort { $0.weight != $1.weight ? $0.weight > $1.weight : $0.movie < $1.movie }
+        guard let strongest = shares.first?.weight, strongest > 0 else { return }
+        for share in shares.prefix(Self.namedMax) where share.weight >= Self.leastShare * strongest {
             named.append(learner.movies.id(share.movie))
         }
     }

@@ -49,6 +49,7 @@ enum ServeCommand {
                 makeObserver: { recommender in
                     var settings = LiveEvaluation.Settings()
                     settings.halvesAfterLists = listsThatCount
+                    settings.intervalSecondsMin = 0.05
                     settings.makeModel = { try model.make() }
                     return LiveEvaluation(recommender, settings, figures: figures)
                 }),

@@ -14,10 +14,21 @@ enum StateCommand {
         var users: Int
         var movies: Int
         var ratingsApplied: Int64
+        var memory: Memory
         var inputOffsets: [String: [String: Int64]]
     }
 
+    /// What the learnt state takes, in bytes.
+    private struct Memory: Encodable {
+        var state: Int
+        /// Without his ratings, which take 13 each.
+        var perUser: Int
+        /// Without its successors, of which a movie has up to 128 of 8 each.
+        var perMovie: Int
+    }
+
     private struct Inspected {
+        var memory: Memory
         var learner: LearnerSnapshot
         var lists: PublishedListsSnapshot
         var position: Position
@@ -32,6 +43,7 @@ enum StateCommand {
         let digest = Digest(
             digest: try state.learner.digest(), epoch: state.position.epoch, users: state.learner.userCount,
             movies: state.learner.movieCount, ratingsApplied: state.learner.counters.ratingsApplied,
+            memory: state.memory,
             inputOffsets: offsets)
         if try invocation.string("output") == "json" {
             try JSONOutput.print(digest)
@@ -42,6 +54,10 @@ enum StateCommand {
         Terminal.print("users    \(grouped(digest.users))")
         Terminal.print("movies   \(grouped(digest.movies))")
         Terminal.print("ratings  \(grouped(Int(digest.ratingsApplied))) applied")
+        let memory = digest.memory
+        Terminal.print(
+            "memory   \(grouped(memory.state)) bytes; a user \(grouped(memory.perUser)), a movie \(grouped(memory.perMovie))"
+        )
         for (topic, partitions) in offsets.sorted(by: { $0.key < $1.key }) {
             let places = partitions.sorted { Int($0.key) ?? 0 < Int($1.key) ?? 0 }.map { "\($0.key):\($0.value)" }
             Terminal.print("\(topic)  \(places.joined(separator: " "))")
@@ -125,7 +141,10 @@ enum StateCommand {
         if let at, restored.position.epoch != at {
             throw UserFacingError("the journal ends at epoch \(restored.position.epoch): --at \(at) is not there yet")
         }
+        let memory = Memory(
+            state: learner.byteCount, perUser: learner.bytesPerUser, perMovie: learner.bytesPerMovie)
         let state = Inspected(
+            memory: memory,
             learner: learner.snapshot(), lists: lists.snapshot(), position: restored.position)
         return (state, topics)
     }

@@ -14,6 +14,8 @@ final class LiveEvaluation: LearningObserver {
     struct Settings {
         /// A list is asked for at one in so many ratings of four stars or more.
         var sampleOneIn = 100
+        /// Between two samples at least: under load fewer are taken, for each brings the index up to the model.
+        var intervalSecondsMin = 0.0
         /// What predictions are clipped to.
         var predictionRange: ClosedRange<Float> = 0.5...5
         /// After so many lists all that came before counts half; nil = everything counts alike.
@@ -30,6 +32,7 @@ final class LiveEvaluation: LearningObserver {
     private let oneIn: UInt64
     private var sums = LiveFigures.Sums()
     private var frozen: FrozenCopy?
+    private var nextSampleSeconds = 0.0
     /// What the copy predicted for sampled ratings of the batch, by row.
     private var frozenStars: [(row: Int, stars: Float)] = []
 
@@ -41,6 +44,7 @@ final class LiveEvaluation: LearningObserver {
     }
 
     func nextStop(_ ratings: RatingBatch, from: Int) -> Int {
+        if settings.intervalSecondsMin > 0, MonotonicTime.seconds < nextSampleSeconds { return ratings.count }
         var row = from
         while row < ratings.count {
             let (user, movie) = (ratings.userIDs[row], ratings.movieIDs[row])
@@ -51,6 +55,7 @@ final class LiveEvaluation: LearningObserver {
     }
 
     func observe(_ ratings: RatingBatch, _ row: Int, _ processor: StreamProcessor) throws {
+        defer { nextSampleSeconds = MonotonicTime.seconds + settings.intervalSecondsMin }
         // Asking for the row would make one, and nothing of this may enter the state.
         let learner = recommender.learner
         let user = learner.users.row(of: ratings.userIDs[row])
