@@ -65,12 +65,14 @@ struct FrozenCopyTests {
                 return other
             })
         learn(learner, [MadeUpRating(user: 150, movie: 77, halfStars: 9, timeMilliseconds: 9_000_000)])
+        // So many that their rows lie in pages that the copy does not have.
+        for id in 1000..<4000 as Range<Int64> { _ = learner.announce(Movie(movieID: id, title: "New", genres: ["A"])) }
         let (user, movie) = (learner.users.row(of: 150), learner.movies.row(of: 77))
         #expect(copy.predictedStars(user: user, movie: movie) == nil, "a movie that it does not know")
         #expect(copy.predictedStars(user: user, movie: 3)?.isFinite == true)
         try copy.recommend(user, length: 10)
         #expect(copy.recommender.results.count(of: 0) == 10)
-        #expect(!copy.recommender.results.ids(of: 0).contains(77))
+        #expect(copy.recommender.results.ids(of: 0).allSatisfy { $0 <= 40 })
         #expect(copy.mayBeKept)
         _ = learner.forget(userID: 3, recordTimestampMilliseconds: 1)
         #expect(!copy.mayBeKept, "it still holds him")

@@ -57,6 +57,9 @@ public final class Blend {
             .map { String($0.bitPattern, radix: 16) }.joined(separator: ",")
     }
 
+    /// Movies that it knows: rows below this.
+    public var movieCount: Int { tallies.count }
+
     // MARK: Rows
 
     func addUser(_ row: UInt32) {

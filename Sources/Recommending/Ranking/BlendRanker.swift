@@ -65,7 +65,8 @@ final class BlendRanker {
             add(movie)
             popular += 1
         }
-        let movieCount = UInt32(learner.movies.count)
+        // A copy that stands still does not know those that came since.
+        let movieCount = UInt32(blend.movieCount)
         for movie in (movieCount - min(movieCount, UInt32(Self.newestCandidates)))..<movieCount where isListed(movie) {
             add(movie)
         }
