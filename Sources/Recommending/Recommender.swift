@@ -106,16 +106,16 @@ public final class Recommender {
         _ body: (_ rank: Int, _ item: ListedItem, _ explainedBy: UnsafeBufferPointer<Int64>) -> Void
     ) {
         let (items, ids, scores) = (results.items(of: place), results.ids(of: place), results.scores(of: place))
-        explainer?.begin(user)
+        let blendUser = explainer?.begin(user)
         for at in 0..<items.count {
             var item = ListedItem(
                 movie: items[at], movieID: ids[at], score: scores[at],
                 predictedRating: predictedRating(user: user, movie: items[at], score: scores[at]))
-            guard let explainer else {
+            guard let explainer, let blendUser else {
                 body(at + 1, item, UnsafeBufferPointer(start: nil, count: 0))
                 continue
             }
-            item.explanation = explainer.explain(items[at])
+            item.explanation = explainer.explain(items[at], for: blendUser)
             explainer.named.withUnsafeBufferPointer { body(at + 1, item, $0) }
         }
     }

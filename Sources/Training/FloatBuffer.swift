@@ -13,6 +13,9 @@ final class FloatBuffer: @unchecked Sendable {
 
     deinit { base.deallocate() }
 
+    /// Adds another's floats; both have as many.
+    func add(_ other: FloatBuffer) { for place in 0..<count { base[place] += other.base[place] } }
+
     func clear() { base.update(repeating: 0, count: count) }
 
     /// As a row-major matrix.

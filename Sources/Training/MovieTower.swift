@@ -123,9 +123,7 @@ final class MovieTower: @unchecked Sendable {
     func step(rate: Float) {
         let total = sums[0]
         for other in sums.dropFirst() {
-            for (to, from) in zip(total.buffers, other.buffers) {
-                for place in 0..<to.count { to.base[place] += from.base[place] }
-            }
+            for (to, from) in zip(total.buffers, other.buffers) { to.add(from) }
         }
         let products = total.products.matrix(stacked.rows, batch.padded)
         let all = total.all.matrix(1, batch.padded)

@@ -119,9 +119,7 @@ final class UserTower: @unchecked Sendable {
     func step(rate: Float) {
         let total = sums[0]
         for other in sums.dropFirst() {
-            for (to, from) in zip(total.buffers, other.buffers) {
-                for place in 0..<to.count { to.base[place] += from.base[place] }
-            }
+            for (to, from) in zip(total.buffers, other.buffers) { to.add(from) }
         }
         let all = total.all.matrix(1, batch.padded)
         identity.step(total.products.matrix(embedding.columns, batch.padded), all, rate: rate)

@@ -95,17 +95,14 @@ public final class Blend {
     // MARK: Experts
 
     /// Adds up the transitions of a user into `sums`, by movie row, all zero before; returns how many movies have any, and
-    /// writes their rows to `touched`, which has room for `Transitions.max`. A sum still lacks the movie's own factor:
+    /// writes their rows to `touched`, which has room for `transitionsMax`. A sum still lacks the movie's own factor:
     /// `transition(of:sum:)`.
     public func gatherTransitions(
         of user: UInt32, into sums: UnsafeMutablePointer<Float>, touched: UnsafeMutablePointer<UInt32>
     ) -> Int {
         var count = 0
-        let items = lastItems.entries(user)
-        for at in 0..<items.count where items[at] & LastItems.likedFlag != 0 {
-            let item = items[at] & ~LastItems.likedFlag
-            guard let next = tallies.successors(item) else { continue }
-            let weight = reach[items.count - 1 - at] * tallies.tally(item).pointee.inverseRoot
+        forEachLastLike(of: user) { item, weight in
+            guard let next = tallies.successors(item) else { return }
             for place in 0..<next.count {
                 let movie = next.movies[place]
                 touched[count] = movie
@@ -120,11 +117,8 @@ public final class Blend {
     private func gatherTransitions(of user: UInt32, to columns: BlendColumns, _ places: UnsafePointer<UInt16>) {
         let sums = columns.transitionSums
         sums.update(repeating: 0, count: columns.count)
-        let items = lastItems.entries(user)
-        for at in 0..<items.count where items[at] & LastItems.likedFlag != 0 {
-            let item = items[at] & ~LastItems.likedFlag
-            guard let next = tallies.successors(item) else { continue }
-            let weight = reach[items.count - 1 - at] * tallies.tally(item).pointee.inverseRoot
+        forEachLastLike(of: user) { item, weight in
+            guard let next = tallies.successors(item) else { return }
             for number in 0..<next.count {
                 let place = places[Int(next.movies[number])]
                 if place != 0 { sums[Int(place) - 1] += weight * next.weights[number] }
@@ -186,12 +180,9 @@ public final class Blend {
     }
 
     /// The user's last liked items, the newest last, with the weight that a transition from each has.
+    @inline(__always)
     public func forEachLastLike(of user: UInt32, _ body: (_ movie: UInt32, _ weight: Float) -> Void) {
-        let items = lastItems.entries(user)
-        for at in 0..<items.count where items[at] & LastItems.likedFlag != 0 {
-            let item = items[at] & ~LastItems.likedFlag
-            body(item, reach[items.count - 1 - at] * tallies.tally(item).pointee.inverseRoot)
-        }
+        lastItems.forEachLike(of: user) { body($0, reach[$1] * tallies.tally($0).pointee.inverseRoot) }
     }
 
     /// How often `successor` was liked soon after `movie`, by distance; 0 where that is not kept.
@@ -267,11 +258,8 @@ public final class Blend {
     @inline(__always)
     func count(user: UInt32, profile: UserRow, movie: UInt32, isLiked: Bool, isKnown: Bool) {
         if isLiked {
-            let items = lastItems.entries(user)
-            for at in 0..<items.count where items[at] & LastItems.likedFlag != 0 {
-                if items[at] & ~LastItems.likedFlag == movie { continue }
-                tallies.addSuccessor(
-                    movie, of: items[at] & ~LastItems.likedFlag, weight: reach[items.count - 1 - at])
+            lastItems.forEachLike(of: user) { item, distance in
+                if item != movie { tallies.addSuccessor(movie, of: item, weight: reach[distance]) }
             }
         }
         if tallies.tick() { popular.broughtDown() }

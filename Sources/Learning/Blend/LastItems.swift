@@ -26,6 +26,15 @@ final class LastItems {
         return UnsafeBufferPointer(start: row + 1, count: Int(row[0]))
     }
 
+    /// Calls `body` with each liked entry, the newest last, and how many entries came after it.
+    @inline(__always)
+    func forEachLike(of user: UInt32, _ body: (_ movie: UInt32, _ distance: Int) -> Void) {
+        let entries = entries(user)
+        for at in 0..<entries.count where entries[at] & Self.likedFlag != 0 {
+            body(entries[at] & ~Self.likedFlag, entries.count - 1 - at)
+        }
+    }
+
     @inline(__always)
     func append(_ movie: UInt32, isLiked: Bool, to user: UInt32) {
         let row = rows.mutableRow(user).assumingMemoryBound(to: UInt32.self)

@@ -62,8 +62,8 @@ extension SafetensorsFile {
             try withUnsafeBytes(of: UInt64(header.count).littleEndian) { try file.write($0) }
             try header.withUnsafeBytes { try file.write($0) }
             for name in order { try tensors[name]?.bytes.withUnsafeBytes { try file.write($0) } }
-            try file.publish()
-        } catch let failure as DurableFile.Failure {
+            try file.publish(as: path)
+        } catch let failure as FileFailure {
             throw .unwritable(path: path, reason: failure.reason)
         } catch {
             throw .unwritable(path: path, reason: "\(error)")

@@ -17,7 +17,7 @@ final class Explainer {
     private let blend: Blend
     private let learner: Learner
     private let one: UnsafeMutablePointer<Float>
-    private var user = IdentityMap.none
+    private let transitionFloor: Float
     private var popularFloor: Float = 0
     private var likes: [(movie: UInt32, weight: Float)] = []
     private var shares: [Share] = []
@@ -34,6 +34,7 @@ final class Explainer {
         self.learner = learner
         one = .allocate(capacity: 16)
         one.initialize(repeating: 1, count: 16)
+        transitionFloor = Self.logarithm(Blend.transitionFloor, one)
         likes.reserveCapacity(32)
         shares.reserveCapacity(32)
         named.reserveCapacity(Self.namedMax)
@@ -41,20 +42,19 @@ final class Explainer {
 
     deinit { one.deallocate() }
 
-    /// Begins with a user's list.
-    func begin(_ user: UInt32) {
-        self.user = user
+    /// Begins with a user's list; returns what `explain` takes for its items, valid until the next list or event.
+    func begin(_ user: UInt32) -> BlendUser {
         likes.removeAll(keepingCapacity: true)
         blend.forEachLastLike(of: user) { likes.append(($0, $1)) }
         let popular = blend.popular.movies
         let place = min(popular.count, BlendRanker.popularCandidates) - 1
         popularFloor = place < 0 ? 0 : logarithm(blend.popularity(popular[place]) + Blend.popularityFloor)
+        let row = learner.users.pointer(user).pointee
+        return blend.user(user, profile: row, ratingCount: Int(row.rated.count))
     }
 
     /// Explains an item of that user's list; movies that it names are in `named`, the strongest first.
-    func explain(_ movie: UInt32) -> ExplanationKind {
-        let row = learner.users.pointer(user).pointee
-        let blendUser = blend.user(user, profile: row, ratingCount: Int(row.rated.count))
+    func explain(_ movie: UInt32, for blendUser: BlendUser) -> ExplanationKind {
         func weight(_ expert: BlendExpert) -> Float { blend.weights.weight(expert, blendUser.bucket) }
         let vector = blend.head.row(movie)
         let dimension = blend.head.dimension
@@ -73,7 +73,7 @@ final class Explainer {
             shares.append(Share(movie: like.movie, weight: share))
         }
         let transition = blend.transition(of: movie, sum: transitions)
-        let lift = logarithm(transition + Blend.transitionFloor) - logarithm(Blend.transitionFloor)
+        let lift = logarithm(transition + Blend.transitionFloor) - transitionFloor
         let fromTransitions = max(0, weight(.transitions) * lift)
         let fromRated = shares.isEmpty ? 0 : fromTransitions + own
 
@@ -99,7 +99,10 @@ final class Explainer {
         }
     }
 
-    private func logarithm(_ x: Float) -> Float {
+    private func logarithm(_ x: Float) -> Float { Self.logarithm(x, one) }
+
+    /// - Parameter one: 16 numbers, of which the first is used.
+    private static func logarithm(_ x: Float, _ one: UnsafeMutablePointer<Float>) -> Float {
         one[0] = x
         mq_kernels().pointee.logarithms(one, 16)
         return one[0]

@@ -104,7 +104,7 @@ public final class CheckpointJob: Sendable {
         let base = offered.flatMap { $0.suffices(for: content, in: store) ? $0 : nil }
         let point = CheckpointPoint(epoch: epoch, baseEpoch: base?.epoch ?? epoch)
         var report = CheckpointReport()
-        var file: (file: CheckpointFile, encoder: CheckpointEncoder)?
+        var file: (file: DurableFile, encoder: CheckpointEncoder)?
         do {
             file = try writeFile(content, base, store)
         } catch {
@@ -149,8 +149,8 @@ public final class CheckpointJob: Sendable {
 
     private func writeFile(
         _ content: CheckpointContent, _ base: CheckpointBase?, _ store: CheckpointStore
-    ) throws -> (CheckpointFile, CheckpointEncoder) {
-        let file = try CheckpointFile(temporaryPath: store.temporaryPath(epoch: epoch))
+    ) throws -> (DurableFile, CheckpointEncoder) {
+        let file = try DurableFile(temporaryPath: store.temporaryPath(epoch: epoch), mode: 0o600)
         var encoder = CheckpointEncoder { [self] piece in
             try file.write(piece)
             pause()

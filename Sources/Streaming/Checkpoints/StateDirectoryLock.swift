@@ -1,4 +1,5 @@
 import Foundation
+import Learning
 
 /// The lock of a state directory: two instances never write to the same files. Where a broker has no groups, it also is
 /// what keeps two from leading.

@@ -32,8 +32,8 @@ extension VectorExport {
                 try file.write(part.rows)
                 try file.write(part.scores)
             }
-            try file.publish()
-        } catch let failure as DurableFile.Failure {
+            try file.publish(as: path)
+        } catch let failure as FileFailure {
             throw UserFacingError("can't write '\(path)': \(failure.reason)")
         }
     }

@@ -6,11 +6,12 @@ public struct FileFailure: Error, CustomStringConvertible, Equatable {
     public var doing: String
     public var code: Int32
 
-    init(path: String, doing: String, code: Int32 = errno) {
+    public init(path: String, doing: String, code: Int32 = errno) {
         self.path = path
         self.doing = doing
         self.code = code
     }
 
-    public var description: String { "can't \(doing) \(path): \(String(cString: strerror(code)))" }
+    public var reason: String { String(cString: strerror(code)) }
+    public var description: String { "can't \(doing) \(path): \(reason)" }
 }
