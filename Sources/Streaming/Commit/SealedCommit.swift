@@ -10,7 +10,7 @@ public final class SealedCommit: @unchecked Sendable {
     /// Lists and dead letters.
     public let outputs = OutputChunk()
     public let journalRecord = ByteBuffer(capacity: 1 << 14)
-    /// The next offset of every input partition after this commit.
+    /// The next offsets after this commit, of the input partitions that it has records of.
     public internal(set) var inputs: [InputPartition: Int64] = [:]
 
     public init() {}

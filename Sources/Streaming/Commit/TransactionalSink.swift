@@ -12,6 +12,7 @@ public final class TransactionalSink: EventSink {
     private let producer: any TransactionalProducer
     private let exchange = Exchange()
     private var staged = SealedCommit()
+    private var sentInputs: [InputPartition: Int64] = [:]
     /// Wakes the learner when a report is there.
     private let wake: @Sendable () -> Void
     private var isStarted = false
@@ -41,7 +42,9 @@ public final class TransactionalSink: EventSink {
     public func append(journalRecord: UnsafeRawBufferPointer, epoch: Int64, inputs: [InputPartition: Int64]) throws {
         staged.epoch = epoch
         staged.journalRecord.append(journalRecord)
-        staged.inputs = inputs
+        // The others' offsets went with the commits before.
+        staged.inputs = inputs.filter { sentInputs[$0.key] != $0.value }
+        sentInputs = inputs
         staged = try exchange.give(staged)
     }
 

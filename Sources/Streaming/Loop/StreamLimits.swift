@@ -19,6 +19,8 @@ public enum StreamLimits {
     public static let journalIntervalNanoseconds: UInt64 = 10_000_000
     /// How often group offsets are stored.
     public static let offsetsIntervalNanoseconds: UInt64 = 100_000_000
+    /// The longest the loop rests while a transaction is under way.
+    public static let restMilliseconds: Int32 = 4
     /// The longest an idle loop sleeps.
     public static let idleWaitMilliseconds: Int32 = 1000
     /// A dead letter's value is cut beyond this.

@@ -82,6 +82,8 @@ public final class StreamProcessor {
     /// the newest journaled one are still there.
     var sealedInputs: [[InputPartition: Int64]]
     var pace = CommitPace()
+    /// Whether the last poll left something behind.
+    var moreWaits = false
     /// Ends of `movies` and `users` at the first start; nil when that is over.
     var catalogueEnds: [InputPartition: Int64]?
 
@@ -139,11 +141,12 @@ public final class StreamProcessor {
     @discardableResult
     public func runOnce() throws -> Bool {
         standing = try leadership.poll()
-        try collectReports(waitMilliseconds: isHeldBack ? 10 : 0)
+        try collectReports(waitMilliseconds: isHeldBack ? 10 : restMilliseconds)
         // What the reports allow is done before the poll, which may sleep.
         try finishCommits()
         if isHeldBack { return false }
         let isFull = try poll()
+        moreWaits = isFull
         let isBatch = !batch.segments.isEmpty
         if isBatch {
             let began = clock.monotonicNanoseconds()
@@ -156,6 +159,13 @@ public final class StreamProcessor {
         try finishCommits()
         try checkpointIfDue()
         return isBatch
+    }
+
+    /// How long the loop rests while a transaction is under way: what comes meanwhile waits for its end anyway, and who takes it
+    /// one by one takes the broker's time.
+    private var restMilliseconds: Int32 {
+        if sink.delivery == .atLeastOnce || cycle.waitingCount == 0 || moreWaits || position.isSilent { return 0 }
+        return StreamLimits.restMilliseconds
     }
 
     // MARK: The phases
