@@ -20,10 +20,14 @@ public final class FusionOnlineModel: OnlineModel {
 
     /// Numbers the bits: whoever changes what is computed raises it.
     public static let numericsVersion = 1
+    /// What `settings` begin with.
+    public static let settingsName = "fusion"
 
     public let numericsVersion: Int = FusionOnlineModel.numericsVersion
     public let version = "fusion/\(FusionOnlineModel.numericsVersion)"
     public let dimension: Int
+    /// Length of the vectors without the zeros that fill them up to `dimension`.
+    public var towerDimension: Int { towers.dimension }
     public let settings: String
 
     private let setup: Settings
@@ -72,7 +76,7 @@ public final class FusionOnlineModel: OnlineModel {
         user = FusionActivation(length: dimension, embedding: userRows.paddedDimension)
         movie = FusionActivation(length: dimension, embedding: movieRows.paddedDimension)
         self.settings =
-            "fusion digest=\(digest) learning-rate=\(settings.learningRate.bitPattern)"
+            "\(Self.settingsName) digest=\(digest) learning-rate=\(settings.learningRate.bitPattern)"
             + " gradient-max=\(settings.gradientMax.bitPattern)"
     }
 

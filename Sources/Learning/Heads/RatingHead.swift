@@ -183,15 +183,29 @@ public final class RatingHead {
     /// A rating was taken back. What is taken back exactly is the mean; a step can't be told from those after it.
     public func takeBack(stars: Float) { mean.remove(stars) }
 
-    /// Own means and the offsets of features, into w and v.
     private func gather(user: UInt32, profile: UserRow, movie: UInt32) {
-        w.update(from: users.vector(user), count: length)
-        v.update(from: movies.vector(movie), count: length)
-        UserFeatures.forEach(of: profile) { mq_axpy(1, features.vector($0), w, length) }
-        features.forEach(ofMovie: movie) { mq_axpy(1, features.vector($0), v, length) }
-        w[Self.movieBias] = 1
-        v[Self.userBias] = 1
+        userVector(user, profile: profile, into: w)
+        movieVector(movie, into: v)
     }
+
+    /// w of a user: his mean and the offsets of his features, `length` floats.
+    @inline(__always)
+    public func userVector(_ user: UInt32, profile: UserRow, into vector: UnsafeMutablePointer<Float>) {
+        vector.update(from: users.vector(user), count: length)
+        UserFeatures.forEach(of: profile) { mq_axpy(1, features.vector($0), vector, length) }
+        vector[Self.movieBias] = 1
+    }
+
+    /// v of a movie: its mean and the offsets of its features, `length` floats.
+    @inline(__always)
+    public func movieVector(_ movie: UInt32, into vector: UnsafeMutablePointer<Float>) {
+        vector.update(from: movies.vector(movie), count: length)
+        features.forEach(ofMovie: movie) { mq_axpy(1, features.vector($0), vector, length) }
+        vector[Self.userBias] = 1
+    }
+
+    /// Predicted stars are this + w · v.
+    public var meanStars: Float { mean.value }
 
     // MARK: Checkpoints and digests
 

@@ -45,6 +45,8 @@ public final class TwoHeadModel: OnlineModel {
 
     public var dimension: Int { ranking.dimension }
     public var blend: Blend? { lists }
+    /// For whoever reads its vectors.
+    public var ratingHead: RatingHead { rating }
     public var bytesPerUser: Int { rating.bytesPerUser + ranking.bytesPerUser + lists.bytesPerUser }
     /// Without successors, of which a movie has up to 128 of 8 bytes.
     public var bytesPerMovie: Int {

@@ -1,3 +1,5 @@
+import Foundation
+
 /// Which users have been silent for so long that their rows go: so memory follows those who still rate.
 ///
 /// With every rating event one user row is looked at, in turn, so a row goes at the latest one round of all rows after its
@@ -21,8 +23,18 @@ public struct Eviction: Sendable {
 
     static func unit(of event: Int64) -> UInt32 { UInt32(truncatingIfNeeded: event >> unitShift) }
 
+    private static let settingsMark = "; evict-after="
+
     /// For the settings that guard journal and checkpoints; empty when nobody is evicted.
-    var settings: String { afterEvents.map { "; evict-after=\($0)" } ?? "" }
+    var settings: String { afterEvents.map { "\(Self.settingsMark)\($0)" } ?? "" }
+
+    /// What `Learner.settings` say of eviction, and what they say of the model.
+    public static func split(settings: String) -> (model: String, eviction: Eviction) {
+        guard let mark = settings.range(of: settingsMark, options: .backwards),
+            let events = Int64(settings[mark.upperBound...]), events >= eventsMin
+        else { return (settings, Eviction()) }
+        return (String(settings[..<mark.lowerBound]), Eviction(afterEvents: events))
+    }
 }
 
 /// A user whose row went because he was silent; his sequence and last list stay.
