@@ -80,7 +80,10 @@ public final class Recommender {
 
     private func upsert(_ movie: UInt32) throws {
         let row = learner.movies.pointer(movie).pointee
-        if row.isWithdrawn != 0 { return }
+        if row.isWithdrawn != 0 {
+            index.remove(item: movie)
+            return
+        }
         let offset = model.item(movie, into: vector)
         try index.upsert(item: movie, id: row.id, vector: vector, offset: offset)
     }

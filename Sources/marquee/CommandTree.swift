@@ -319,7 +319,7 @@ enum CommandTree {
         "model", .path, "FILE", help: "a trained fusion model, fine-tuned; else the two heads")
     static let evictAfter = Option(
         "evict-after", .integer(Int(Eviction.eventsMin)...Int.max), "EVENTS",
-        help: "give up rows of users who rated nothing for so many events")
+        help: "give up who rated nothing, and unannounced movies nobody rated, for so many events")
     static let kafka = Option("kafka", .properties, help: "any librdkafka property; may be repeated")
     static let limit = Option("limit", .integer(1...Int.max), "N", help: "only the first N ratings")
     static let output = Option("output", .choice(["table", "json"]), default: "table", help: "for people or scripts")

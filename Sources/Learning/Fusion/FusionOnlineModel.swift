@@ -117,9 +117,11 @@ public final class FusionOnlineModel: OnlineModel {
     }
 
     public func addMovie(_ row: UInt32, id: Int64, description: MovieDescription) {
-        let added = movieRows.rows.append()
-        precondition(added == row, "rows come in order")
-        _ = movieBases.rows.append()
+        if Int(row) == movieRows.count {
+            _ = movieRows.rows.append()
+            _ = movieBases.rows.append()
+        }
+        precondition(Int(row) < movieRows.count, "rows come in order")
         start(movieRows.mutableVector(row), .movieEmbedding, id, isTrained: trainedMovies, mean: meanMovie)
         dirty.reserve(movieRows.count)
         // A rating may come before its movie is announced: then training may know what it is.
@@ -153,6 +155,8 @@ public final class FusionOnlineModel: OnlineModel {
     public func removeUser(_ row: UInt32) {
         userRows.rows.mutableRow(row).initializeMemory(as: UInt8.self, repeating: 0, count: userRows.rows.rowBytes)
     }
+
+    public func removeMovie(_ row: UInt32) { addMovie(row, id: 0, description: MovieDescription()) }
 
     public func removeAll() {
         for table in [userRows, movieRows, movieBases] { table.rows.removeAll() }

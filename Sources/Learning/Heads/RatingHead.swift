@@ -97,8 +97,8 @@ public final class RatingHead {
     }
 
     public func addMovie(_ row: UInt32, id: Int64, description: MovieDescription) {
-        let added = movies.rows.append()
-        precondition(added == row, "rows come in order")
+        if Int(row) == movies.count { _ = movies.rows.append() }
+        precondition(Int(row) < movies.count, "rows come in order")
         begin(
             movies, row, id, seed: setup.seed &* 2 &+ 1, own: Self.movieBias, biasVariance: setup.movieBiasVariance,
             factorVariance: setup.movieFactorVariance)
@@ -110,6 +110,8 @@ public final class RatingHead {
     public func removeUser(_ row: UInt32) {
         users.rows.mutableRow(row).initializeMemory(as: UInt8.self, repeating: 0, count: users.rows.rowBytes)
     }
+
+    public func removeMovie(_ row: UInt32) { addMovie(row, id: 0, description: MovieDescription()) }
 
     public func removeAll() {
         users.rows.removeAll()
