@@ -103,7 +103,7 @@ extension ProcessTests {
         func `A fusion model's state needs its file, and has vectors without offsets`() throws {
             let modelFile = folder.path + "/model.safetensors"
             try FusionModelFile.write(MadeUpModel.make(users: 20, movies: 290), to: modelFile)
-            let model = try ServedModel.fusion(file: modelFile).make()
+            let model = try ModelKind.fusion(file: modelFile).makeModel()
             let state = try StateFolder(model)
             let finished = try export(state.path, ["--model", modelFile])
             #expect(finished.ending == .exited(0) && finished.errors.isEmpty, "\(finished.errors)")

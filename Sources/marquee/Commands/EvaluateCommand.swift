@@ -24,7 +24,7 @@ enum EvaluateCommand {
         let stream = invocation.int(ifSet: "limit").map { whole.prefix($0) } ?? whole
         let recording = try invocation.string(ifSet: "record").map { try EvaluateRecording(path: $0) }
 
-        let model = try ServedModel(invocation).make()
+        let model = try ModelKind(invocation).makeModel()
         let learner = Learner(model: model, batchCapacity: batchCapacity)
         let recommender = try Recommender(
             learner: learner, index: ExactFloatIndex(dimension: model.dimension),

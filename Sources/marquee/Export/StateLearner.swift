@@ -14,7 +14,7 @@ struct StateLearner {
         let state = try Self.newest(in: directory)
         let (settings, eviction) = Eviction.split(settings: state.checkpoint.settings)
         let served = try Self.model(of: settings, in: directory, file)
-        learner = Learner(model: try served.make(), batchCapacity: 1, eviction: eviction)
+        learner = Learner(model: try served.makeModel(), batchCapacity: 1, eviction: eviction)
         if file != nil, learner.model.settings != settings {
             throw UserFacingError(
                 "the state in '\(directory)' was learnt by another fusion model than '\(file ?? "")': give the file that"
@@ -49,7 +49,7 @@ struct StateLearner {
         }
     }
 
-    private static func model(of settings: String, in directory: String, _ file: String?) throws -> ServedModel {
+    private static func model(of settings: String, in directory: String, _ file: String?) throws -> ModelKind {
         let isFusion = settings.hasPrefix(FusionOnlineModel.settingsName)
         if let file {
             if isFusion { return .fusion(file: file) }
