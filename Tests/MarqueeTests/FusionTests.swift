@@ -148,6 +148,12 @@ extension ProcessTests {
                 (["recommend", "--model", folder.path + "/text", "--user", "1"], 1, "damaged"),
                 (["recommend", "--model", model, "--age", "25", "--gender", "F"], 64, "--occupation"),
                 (["recommend", "--model", model, "--user", "1", "--top", "0"], 64, "--top"),
+                (["recommend", "--model", model], 64, "--user"),
+                (
+                    ["recommend", "--model", model, "--age", "25", "--gender", "f", "--occupation", "1"], 64,
+                    "did you mean 'F'?"
+                ),
+                (["train", "--dataset", path, "--out", "/proc/x", "--epochs", "1000"], 1, "/proc/x"),
                 (
                     [
                         "recommend", "--model", model, "--age", "25", "--gender", "F", "--occupation", "1", "--dataset",

@@ -41,7 +41,7 @@ struct StateLearner {
             return try StoredState(in: directory) { Terminal.log($0) }
         } catch .noCheckpoint {
             throw UserFacingError(
-                "there is no checkpoint in '\(directory)': 'marquee serve' writes one when it is stopped, and as it goes;"
+                "there is no checkpoint in '\(directory)': 'marquee serve' writes one as it learns, and when it is stopped then;"
                     + " name its state directory")
         } catch .unusable(let epoch, let reason) {
             throw UserFacingError(
