@@ -67,7 +67,7 @@ let package = Package(
             "LearningTests",
             ["Learning", "Events", "MovieLens", "CVectorKernels", "CMallocCounter", "FusionTestSupport"]),
         tests("TrainingTests", ["Training", "Learning", "Events", "MovieLens", "FusionTestSupport"]),
-        tests("RecommendingTests", ["Recommending", "Events", "Learning", "VectorIndex"]),
+        tests("RecommendingTests", ["Recommending", "Events", "Learning", "MovieLens", "VectorIndex"]),
         tests("StreamingTests", ["Streaming", "MovieLens", "VectorIndex", "CVectorKernels", "CMallocCounter"]),
         .target(name: "ProcessTestSupport", path: "Tests/ProcessTestSupport", swiftSettings: swiftSettings),
         .target(
@@ -79,7 +79,7 @@ let package = Package(
             "MarqueeTests",
             [
                 "marquee", "CommandLineOptions", "Events", "FusionTestSupport", "Kafka", "KafkaTestSupport", "Learning",
-                "MovieLens", "ProcessTestSupport", "Streaming", "Training",
+                "MovieLens", "ProcessTestSupport", "Recommending", "Streaming", "Training",
             ]),
         tests(
             "DestructionTests",

@@ -2,14 +2,17 @@
 enum Suggestion {
     /// The candidate nearest to `word`, of equally near ones the first; nil when none is near.
     ///
-    /// Near means at most a third of the longer word's characters, and at least one, to be put in, taken out, replaced
-    /// or swapped with a neighbour; or that `word` is a beginning of three characters or more.
+    /// Near means the same but for capitals; or at most a third of the longer word's characters, and at least one but not
+    /// all, to be put in, taken out, replaced or swapped with a neighbour; or that `word` is a beginning of three
+    /// characters or more.
     static func nearest(to word: String, among candidates: [String]) -> String? {
+        let same = candidates.first { $0.lowercased() == word.lowercased() }
+        if let same { return same }
         var best: (candidate: String, distance: Int)?
         for candidate in candidates {
             let distance = editDistance(word, candidate)
-            let limit = max(1, max(word.count, candidate.count) / 3)
-            guard distance <= limit, distance < best?.distance ?? .max else { continue }
+            let length = max(word.count, candidate.count)
+            guard distance <= max(1, length / 3), distance < length, distance < best?.distance ?? .max else { continue }
             best = (candidate, distance)
         }
         return best?.candidate ?? candidates.first { word.count >= 3 && $0.hasPrefix(word) }

@@ -29,10 +29,13 @@ public final class Recommender {
     private var standing: [UInt32] = []
     private var standingRanges: [Range<Int>] = []
 
-    /// - Parameter model: The learner's, if nil.
+    /// - Parameters:
+    ///   - model: The learner's, if nil.
+    ///   - scope: Of what a model with a blend lists the best.
     /// - Throws: `IndexError` when `listLength` is beyond what the index answers.
     public init(
-        learner: Learner, model other: (any OnlineModel)? = nil, index: any VectorIndex, listLength: Int
+        learner: Learner, model other: (any OnlineModel)? = nil, index: any VectorIndex, listLength: Int,
+        candidates scope: CandidateScope = .retrieved
     ) throws {
         let model = other ?? learner.model
         self.learner = learner
@@ -40,7 +43,7 @@ public final class Recommender {
         self.index = index
         self.listLength = listLength
         explainer = model.blend.map { Explainer(blend: $0, learner: learner) }
-        ranker = model.blend.map { BlendRanker(blend: $0, learner: learner) }
+        ranker = model.blend.map { BlendRanker(blend: $0, learner: learner, scope: scope) }
         queries = .allocate(capacity: Self.usersPerSearch * model.dimension)
         vector = .allocate(capacity: model.dimension)
         exclusions.reserveCapacity(Self.usersPerSearch)
@@ -77,7 +80,10 @@ public final class Recommender {
 
     private func upsert(_ movie: UInt32) throws {
         let row = learner.movies.pointer(movie).pointee
-        if row.isWithdrawn != 0 { return }
+        if row.isWithdrawn != 0 {
+            index.remove(item: movie)
+            return
+        }
         let offset = model.item(movie, into: vector)
         try index.upsert(item: movie, id: row.id, vector: vector, offset: offset)
     }

@@ -172,21 +172,25 @@ enum CommandTree {
             Command(
                 "vectors", summary: "movies' features and vectors, and users' vectors",
                 discussion: """
-                    A name in .safetensors has ids, features and vectors; one in .vib1 has vectors, seen movies and exact
-                    answers, for benchmarks of indexes.
+                    Of a trained model with a data set, or of what a service has learnt: as its newest checkpoint has it,
+                    which is some seconds behind a service that runs. A name in .safetensors has ids, features and vectors;
+                    one in .vib1 has vectors, seen movies, exact answers and a made-up mix of writes and queries, for
+                    benchmarks of indexes.
                     """,
                 options: [
-                    Option("dataset", .path, "DIR", required: true, help: "whose movies; new ones are embedded, too"),
-                    Option("model", .path, "FILE", help: "what 'marquee train' wrote"),
-                    Option("state-dir", .path, "DIR", help: "vectors of a service's state; not there yet"),
+                    Option("dataset", .path, "DIR", help: "whose movies; new ones are embedded, too"),
+                    Option(
+                        "model", .path, "FILE", help: "what 'marquee train' wrote; of a state, if it is served with one"
+                    ),
+                    Option("state-dir", .path, "DIR", help: "a service's state, in place of --dataset"),
                     Option("out", .path, "FILE", required: true, help: "ends in .safetensors or .vib1"), output,
                 ],
-                example: """
-                    marquee export vectors --dataset ml-1m --model ml-1m.safetensors \\
-                        --out vectors.safetensors
-                    """)
+                example: "marquee export vectors --state-dir state --out vectors.safetensors")
         ],
-        example: "marquee export vectors --dataset ml-1m --model m.safetensors --out v.vib1")
+        example: """
+            marquee export vectors --dataset ml-1m --model ml-1m.safetensors \\
+                --out vectors.vib1
+            """)
 
     static let evaluate = Command(
         "evaluate", summary: "how good are predictions and lists, on the code that serves",
@@ -202,6 +206,9 @@ enum CommandTree {
             Option(
                 "sample", .integer(1...1_000_000), "N",
                 help: "ask for a list at one in N liked ratings (10, or 1 for small sets)"),
+            Option(
+                "candidates", .choice(["retrieved", "all"]), default: "retrieved",
+                help: "rank what 'serve' retrieves for a list, or the whole catalogue, to see what that loses"),
             Option("record", .path, "FILE", help: "write one JSON line an event: prediction and list"),
             model, limit, output,
         ],
@@ -312,7 +319,7 @@ enum CommandTree {
         "model", .path, "FILE", help: "a trained fusion model, fine-tuned; else the two heads")
     static let evictAfter = Option(
         "evict-after", .integer(Int(Eviction.eventsMin)...Int.max), "EVENTS",
-        help: "give up rows of users who rated nothing for so many events")
+        help: "give up who rated nothing, and unannounced movies nobody rated, for so many events")
     static let kafka = Option("kafka", .properties, help: "any librdkafka property; may be repeated")
     static let limit = Option("limit", .integer(1...Int.max), "N", help: "only the first N ratings")
     static let output = Option("output", .choice(["table", "json"]), default: "table", help: "for people or scripts")

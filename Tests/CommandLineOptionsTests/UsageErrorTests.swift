@@ -114,6 +114,11 @@ import Testing
         #expect(throws: serve.error("rate", expected: "x")) { try serve.double("rate") }
     }
 
+    @Test(arguments: [("f", "F"), ("JSON", "json"), ("X", nil), ("jsno", "json"), ("pre", "prequential"), ("zzz", nil)])
+    func whatSomebodyProbablyMeant(word: String, meant: String?) {
+        #expect(Suggestion.nearest(to: word, among: ["M", "F", "json", "prequential"]) == meant)
+    }
+
     @Test(arguments: [
         ("", "", 0), ("a", "", 1), ("", "ab", 2), ("kitten", "sitting", 3), ("brokres", "brokers", 1),
         ("same", "same", 0),

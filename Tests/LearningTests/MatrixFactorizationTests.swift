@@ -75,6 +75,5 @@ struct MatrixFactorizationTests {
             texts.append(BiasedMatrixFactorization(settings).settings)
         }
         #expect(Set(texts).count == 8)
-        #expect(ModelKind.biasedMatrixFactorization.makeModel().settings == texts[0])
     }
 }

@@ -94,6 +94,67 @@ import Testing
         }
     }
 
+    /// Users who like all or nothing, movies that nobody or everybody likes, descriptions and times without measure.
+    @Test(arguments: [0, 1, 2, 3]) func extremesLeaveTheBlendFinite(kind: Int) throws {
+        let test = makeLearner()
+        for id in 1...40 as ClosedRange<Int64> {
+            let genres = id % 3 == 0 ? [] : (0..<40).map { "Genre \(($0 * Int(id)) % 50)" }
+            let years = [nil, Int.max, Int.min, 0]
+            _ = test.learner.announce(
+                Movie(
+                    movieID: id == 40 ? .max : id, title: String(repeating: "x", count: id == 1 ? 10_000 : 1),
+                    year: years[Int(id % 4)], genres: genres))
+        }
+        for id in 1...200 as ClosedRange<Int64> {
+            _ = test.learner.describe(
+                UserProfile(
+                    userID: id, gender: id % 2 == 0 ? .female : nil, age: id % 3 == 0 ? .max : 0,
+                    occupation: id % 5 == 0 ? 20 : nil))
+        }
+        var random = SeededRandom(seed: UInt64(kind))
+        let events = (0..<30_000 as Range<Int64>).map { number -> RatingEvent in
+            let time = [number, .max - number, .min + number, 0][kind]
+            let (user, movie) = (number % 200 + 1, number / 200 % 40 + 1)
+            switch kind {
+            case 0: return .set(user, movie, 10, at: time)
+            case 1: return .set(user, movie, 1, at: time)
+            // One movie for all who ever come.
+            case 2: return .set(number + 1, 1, 10, at: time)
+            default:
+                // The same few minds change without end.
+                let few = (Int64.random(in: 1...3, using: &random), Int64.random(in: 1...3, using: &random))
+                if random.oneIn(3) { return .remove(few.0, few.1, at: number) }
+                return .set(few.0, few.1, Bool.random(using: &random) ? 1 : 10, at: number)
+            }
+        }
+        feed(test, events)
+        let blend = try #require(test.model.blend)
+        for bucket in 0..<BlendWeights.bucketCount {
+            for expert in BlendExpert.allCases {
+                let weight = blend.weights.weight(expert, bucket)
+                #expect(weight.isFinite && abs(weight) < 1000, "\(expert) of bucket \(bucket): \(weight)")
+            }
+        }
+        let count = test.learner.movies.count
+        var touched = [UInt32](repeating: 0, count: Blend.transitionsMax)
+        for user in 0..<UInt32(min(200, test.learner.users.rowCount)) {
+            var sums = [Float](repeating: 0, count: count)
+            _ = blend.gatherTransitions(of: user, into: &sums, touched: &touched)
+            let columns = BlendColumns(capacity: count)
+            for movie in 0..<UInt32(count) {
+                columns.add(movie)
+                columns.transitionSums[Int(movie)] = sums[Int(movie)]
+            }
+            let profile = test.learner.users.pointer(user).pointee
+            blend.score(columns, blend.user(user, profile: profile, ratingCount: Int(profile.rated.count)))
+            #expect((0..<count).allSatisfy { columns.scores[$0].isFinite }, "user row \(user)")
+            #expect((0..<UInt32(count)).allSatisfy { test.foreseenStars(user: user, movie: $0).isFinite })
+        }
+        // What is finite can be written down and read back.
+        let restored = try TestLearner(restoring: test.image(), model: TwoHeadModel())
+        #expect(try restored.digest() == test.digest())
+    }
+
     @Test func theHeadLearnsWhoLikesWhat() {
         let test = makeLearner()
         feed(test, ratings(12_000, users: 200, movies: 400, seed: 3))

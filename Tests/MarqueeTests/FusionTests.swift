@@ -148,6 +148,12 @@ extension ProcessTests {
                 (["recommend", "--model", folder.path + "/text", "--user", "1"], 1, "damaged"),
                 (["recommend", "--model", model, "--age", "25", "--gender", "F"], 64, "--occupation"),
                 (["recommend", "--model", model, "--user", "1", "--top", "0"], 64, "--top"),
+                (["recommend", "--model", model], 64, "--user"),
+                (
+                    ["recommend", "--model", model, "--age", "25", "--gender", "f", "--occupation", "1"], 64,
+                    "did you mean 'F'?"
+                ),
+                (["train", "--dataset", path, "--out", "/proc/x", "--epochs", "1000"], 1, "/proc/x"),
                 (
                     [
                         "recommend", "--model", model, "--age", "25", "--gender", "F", "--occupation", "1", "--dataset",
@@ -157,7 +163,6 @@ extension ProcessTests {
                 (["train", "--dataset", path, "--out", "/no/such/folder/x"], 1, "/no/such/folder"),
                 (["train", "--dataset", "/no/such/folder", "--out", model], 1, "/no/such/folder"),
                 (["train", "--dataset", path], 64, "--out"),
-                (["export", "vectors", "--dataset", path, "--state-dir", "x", "--out", "x.vib1"], 64, "--state-dir"),
                 (["export", "vectors", "--dataset", path, "--out", "x.vib1"], 64, "--model"),
                 (["export", "vectors", "--dataset", path, "--model", model, "--out", "x.txt"], 64, "--out"),
                 (
@@ -198,7 +203,8 @@ extension ProcessTests {
             #expect(vib1.ending == .exited(0), "\(vib1.errors)")
             let bytes = try Data(contentsOf: URL(fileURLWithPath: other))
             let (n, d, nq) = (300, 20, 20)
-            #expect(bytes.count == 64 + 4 * (n * d + nq * d + nq * 500 + 4 * nq * 10))
+            let mixed = 100 * (256 + 256 * d + 2 * d + 64 + 64 + 2 * 64 * 10)
+            #expect(bytes.count == 64 + 4 * (n * d + nq * d + nq * 500 + 4 * nq * 10 + mixed))
             #expect(bytes.prefix(4) == Data("VIB1".utf8) && bytes[8] == UInt8(n & 255) && bytes[12] == 20)
         }
 

@@ -29,11 +29,13 @@ struct FrozenCopyTests {
             listLength: 10)
     }
 
-    @Test(arguments: ModelKind.allCases) func itPredictsAsTheModelDidAndTheModelLearnsOn(kind: ModelKind) throws {
+    @Test(arguments: [ModelKind.twoHeads, .biasedMatrixFactorization]) func itPredictsAsTheModelDidAndTheModelLearnsOn(
+        kind: ModelKind
+    ) throws {
         let stream = MadeUpRatings.stream(seed: 3, count: 3000, users: 30, movies: 60)
-        let learner = Learner(model: kind.makeModel(), batchCapacity: 1)
+        let learner = Learner(model: try kind.makeModel(), batchCapacity: 1)
         for id in 1...60 as ClosedRange<Int64> { _ = learner.announce(Movie(movieID: id, title: "", genres: ["A"])) }
-        let twin = Learner(model: kind.makeModel(), batchCapacity: 1)
+        let twin = Learner(model: try kind.makeModel(), batchCapacity: 1)
         for id in 1...60 as ClosedRange<Int64> { _ = twin.announce(Movie(movieID: id, title: "", genres: ["A"])) }
         learn(learner, stream[..<1500])
         let live = try Recommender(

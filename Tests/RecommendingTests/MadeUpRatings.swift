@@ -32,14 +32,19 @@ struct EvaluatedStream {
     var metrics: PrequentialMetrics
 
     /// Runs a stream through a new learner, index and recommender.
+    ///
+    /// - Parameter catalogue: What is announced; else movies 1 to 40.
     init(
-        _ ratings: [MadeUpRating], announced: ClosedRange<Int64> = 1...40, sampleOneIn: Int = 2,
-        predictionRange: ClosedRange<Float> = 0.5...5, batchCapacity: Int = 16,
-        protocol evaluation: EvaluationProtocol = .prequential
+        _ ratings: [MadeUpRating], announced: ClosedRange<Int64> = 1...40, catalogue: [Movie]? = nil,
+        users: [UserProfile] = [], sampleOneIn: Int = 2, predictionRange: ClosedRange<Float> = 0.5...5,
+        batchCapacity: Int = 16, protocol evaluation: EvaluationProtocol = .prequential,
+        candidates: CandidateScope = .retrieved
     ) throws {
-        let learner = makeLearner(announced: announced, batchCapacity: batchCapacity)
+        let learner = makeLearner(catalogue ?? madeUpMovies(announced), batchCapacity: batchCapacity)
+        for user in users { _ = learner.describe(user) }
         let recommender = try Recommender(
-            learner: learner, index: ExactFloatIndex(dimension: learner.model.dimension), listLength: 20)
+            learner: learner, index: ExactFloatIndex(dimension: learner.model.dimension), listLength: 20,
+            candidates: candidates)
         let evaluator = PrequentialEvaluator(
             recommender: recommender, protocol: evaluation, eventCount: ratings.count, sampleOneIn: sampleOneIn,
             predictionRange: predictionRange, batchCapacity: batchCapacity)
@@ -56,9 +61,16 @@ struct EvaluatedStream {
     }
 }
 
-func makeLearner(announced: ClosedRange<Int64>, batchCapacity: Int) -> Learner {
-    let learner = Learner(
-        model: ModelKind.twoHeads.makeModel(), batchCapacity: batchCapacity)
-    for id in announced { _ = learner.announce(Movie(movieID: id, title: "Movie \(id)", genres: [])) }
+func madeUpMovies(_ ids: ClosedRange<Int64>) -> [Movie] {
+    ids.map { Movie(movieID: $0, title: "Movie \($0)", genres: []) }
+}
+
+func makeLearner(_ catalogue: [Movie], batchCapacity: Int) -> Learner {
+    let learner = Learner(model: TwoHeadModel(), batchCapacity: batchCapacity)
+    for movie in catalogue { _ = learner.announce(movie) }
     return learner
+}
+
+func makeLearner(announced: ClosedRange<Int64>, batchCapacity: Int) -> Learner {
+    makeLearner(madeUpMovies(announced), batchCapacity: batchCapacity)
 }

@@ -104,6 +104,29 @@ struct FusionTrainerTests {
         }
     }
 
+    /// All alike, or one alone; and steps far too long.
+    @Test(arguments: [1, 2, 10] as [UInt8], [0.2, 50] as [Float])
+    func extremesLeaveEverythingFinite(halfStars: UInt8, learningRate: Float) throws {
+        let stream = SyntheticStream(seed: 1, users: 30, movies: 40, ratings: 300)
+        let made = stream.ratings()
+        for ratings in [20, made.count] {
+            var table = RatingTable()
+            for row in 0..<ratings {
+                table.append(
+                    userID: made.userIDs[row], movieID: made.movieIDs[row], halfStars: halfStars,
+                    timestampSeconds: made.timestampsSeconds[row])
+            }
+            let set = try FusionTrainingSet(
+                name: "made up", ratings: table, movies: stream.movies(), users: stream.users())
+            var settings = settings(epochs: 30)
+            settings.learningRate = learningRate
+            let trained = try #require(FusionTrainer(set, settings).train())
+            for tensor in FusionTensor.allCases {
+                #expect(trained.model.parameters[tensor].allSatisfy { $0.isFinite }, "\(tensor) of \(ratings)")
+            }
+        }
+    }
+
     @Test func aSetThatCanNotBeTrainedOnIsTold() throws {
         #expect(throws: FusionTrainingSet.Failure.noRatings(dataset: "x")) {
             try FusionTrainingSet(name: "x", ratings: RatingTable(), movies: [], users: [])

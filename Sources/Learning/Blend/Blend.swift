@@ -73,12 +73,21 @@ public final class Blend {
     }
 
     func addMovie(_ row: UInt32, description: MovieDescription) {
-        tallies.add()
+        if Int(row) == tallies.count { tallies.add() } else { removeMovie(row) }
         tastes.describe(row, description)
         // One that is announced; a rating may also bring a movie of which nothing is known.
         if description == MovieDescription() { return }
         tallies.welcome(row)
         popular.rose(row, from: 0)
+    }
+
+    /// Of a movie that went, or comes to the row of one: nothing is known.
+    func removeMovie(_ row: UInt32) {
+        let wasFull = popular.remove(row)
+        tallies.remove(row)
+        tastes.describe(row, MovieDescription())
+        // Somebody may follow up.
+        if wasFull { popular.rebuild() }
     }
 
     func describeMovie(_ row: UInt32, description: MovieDescription) { tastes.describe(row, description) }

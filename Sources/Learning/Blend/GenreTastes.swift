@@ -5,7 +5,8 @@ import CVectorKernels
 ///
 /// A movie is its genres, each 1 / √(number of them). A rating moves a mean toward its movie, a like five times as far as
 /// another; a user's first ratings move his far. What counts is the difference from the mean of all. Genres are numbered as
-/// they come; beyond 32 they are left out.
+/// they come; beyond 32 they are left out. `FeatureTable` numbers them for itself, among years: both numberings stand in what
+/// is written down, and either part learns without the other.
 final class GenreTastes {
     static let genresMax = 32
     private static let dislikedShare: Float = 0.2

@@ -57,6 +57,19 @@ final class LastItems {
         return true
     }
 
+    func names(evicted movies: MovieTable, _ user: UInt32) -> Bool {
+        entries(user).contains { movies.pointer($0 & ~Self.likedFlag).pointee.isEvicted }
+    }
+
+    /// Takes out movies that went; the others move together.
+    func drop(evicted movies: MovieTable, _ user: UInt32) {
+        let kept = entries(user).filter { !movies.pointer($0 & ~Self.likedFlag).pointee.isEvicted }
+        clear(user)
+        let row = rows.mutableRow(user).assumingMemoryBound(to: UInt32.self)
+        row[0] = UInt32(kept.count)
+        for (at, entry) in kept.enumerated() { row[1 + at] = entry }
+    }
+
     /// - Throws: `StateImage.Failure` when the rows, which have been filled before, can't be such entries.
     func check(userCount: Int, movieCount: Int) throws {
         guard rows.count == userCount else {

@@ -62,6 +62,12 @@ final class MovieTallies {
             squares += Double(step) * (2 * Double(old) + Double(step))
         }
 
+        /// One of them is not counted any more. What rounding leaves is not below nothing.
+        mutating func drop(_ old: Float) {
+            sum = max(0, sum - Double(old))
+            squares = max(0, squares - Double(old) * Double(old))
+        }
+
         mutating func scale(_ by: Float) {
             sum *= Double(by)
             squares *= Double(by) * Double(by)
@@ -116,6 +122,16 @@ final class MovieTallies {
         tally.pointee.popularity += decay.pointee.popularity.ofAnEvent
         tally.pointee.slowPopularity += decay.pointee.slowPopularity.ofAnEvent
         tally.pointee.credit += decay.pointee.ratings.ofAnEvent * decay.pointee.slowUnit
+    }
+
+    /// The movie counts for nothing any more.
+    func remove(_ movie: UInt32) {
+        let tally = mutableTally(movie)
+        decay.pointee.popularity.drop(tally.pointee.popularity)
+        decay.pointee.slowPopularity.drop(tally.pointee.slowPopularity)
+        decay.pointee.ratings.drop(tally.pointee.ratings)
+        if tally.pointee.sizeClass != 0 { freeBlocks[Int(tally.pointee.sizeClass) - 1].append(tally.pointee.block) }
+        tally.initialize(to: MovieTally())
     }
 
     // MARK: Popularity
@@ -199,6 +215,24 @@ final class MovieTallies {
         movies[count] = successor
         weights[count] = weight
         tally.pointee.successorCount = UInt16(count + 1)
+    }
+
+    func names(evicted table: MovieTable, _ movie: UInt32) -> Bool {
+        guard let next = successors(movie) else { return false }
+        return (0..<next.count).contains { table.pointer(next.movies[$0]).pointee.isEvicted }
+    }
+
+    /// Takes out successors that went; the others move together.
+    func drop(evicted table: MovieTable, _ movie: UInt32) {
+        let tally = mutableTally(movie)
+        if tally.pointee.sizeClass == 0 { return }
+        let (movies, weights) = columns(tally.pointee)
+        var kept = 0
+        for at in 0..<Int(tally.pointee.successorCount) where !table.pointer(movies[at]).pointee.isEvicted {
+            (movies[kept], weights[kept]) = (movies[at], weights[at])
+            kept += 1
+        }
+        tally.pointee.successorCount = UInt16(kept)
     }
 
     @inline(__always)

@@ -64,6 +64,16 @@ public final class PopularMovies {
         keys[start] = key
     }
 
+    /// Takes a movie out; true when there was no room for others, so that one may be missing now.
+    func remove(_ movie: UInt32) -> Bool {
+        guard let at = movies.firstIndex(of: movie) else { return false }
+        let count = counter.pointee
+        (rows + at).update(from: rows + at + 1, count: count - at - 1)
+        (keys + at).update(from: keys + at + 1, count: count - at - 1)
+        counter.pointee = count - 1
+        return count == Self.countMax
+    }
+
     /// All tallies were made less: what was next to nothing may have become nothing, or equal.
     func broughtDown() {
         let count = counter.pointee

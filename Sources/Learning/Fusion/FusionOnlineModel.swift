@@ -20,10 +20,14 @@ public final class FusionOnlineModel: OnlineModel {
 
     /// Numbers the bits: whoever changes what is computed raises it.
     public static let numericsVersion = 1
+    /// What `settings` begin with.
+    public static let settingsName = "fusion"
 
     public let numericsVersion: Int = FusionOnlineModel.numericsVersion
     public let version = "fusion/\(FusionOnlineModel.numericsVersion)"
     public let dimension: Int
+    /// Length of the vectors without the zeros that fill them up to `dimension`.
+    public var towerDimension: Int { towers.dimension }
     public let settings: String
 
     private let setup: Settings
@@ -72,7 +76,7 @@ public final class FusionOnlineModel: OnlineModel {
         user = FusionActivation(length: dimension, embedding: userRows.paddedDimension)
         movie = FusionActivation(length: dimension, embedding: movieRows.paddedDimension)
         self.settings =
-            "fusion digest=\(digest) learning-rate=\(settings.learningRate.bitPattern)"
+            "\(Self.settingsName) digest=\(digest) learning-rate=\(settings.learningRate.bitPattern)"
             + " gradient-max=\(settings.gradientMax.bitPattern)"
     }
 
@@ -113,9 +117,11 @@ public final class FusionOnlineModel: OnlineModel {
     }
 
     public func addMovie(_ row: UInt32, id: Int64, description: MovieDescription) {
-        let added = movieRows.rows.append()
-        precondition(added == row, "rows come in order")
-        _ = movieBases.rows.append()
+        if Int(row) == movieRows.count {
+            _ = movieRows.rows.append()
+            _ = movieBases.rows.append()
+        }
+        precondition(Int(row) < movieRows.count, "rows come in order")
         start(movieRows.mutableVector(row), .movieEmbedding, id, isTrained: trainedMovies, mean: meanMovie)
         dirty.reserve(movieRows.count)
         // A rating may come before its movie is announced: then training may know what it is.
@@ -149,6 +155,8 @@ public final class FusionOnlineModel: OnlineModel {
     public func removeUser(_ row: UInt32) {
         userRows.rows.mutableRow(row).initializeMemory(as: UInt8.self, repeating: 0, count: userRows.rows.rowBytes)
     }
+
+    public func removeMovie(_ row: UInt32) { addMovie(row, id: 0, description: MovieDescription()) }
 
     public func removeAll() {
         for table in [userRows, movieRows, movieBases] { table.rows.removeAll() }

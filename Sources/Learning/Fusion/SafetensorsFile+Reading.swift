@@ -67,7 +67,9 @@ extension SafetensorsFile {
         guard length <= UInt64(Self.headerBytesMax) else {
             throw .damaged(
                 path: path,
-                reason: "its header is said to take \(length) bytes, at most \(Self.headerBytesMax) are read")
+                reason:
+                    "its header is said to take \(length) bytes, at most \(Self.headerBytesMax) are read: is it a safetensors file?"
+            )
         }
         let start = 8 + Int(length)
         guard start <= bytes.count else {

@@ -81,8 +81,8 @@ public final class RankingHead {
 
     /// - Parameter isAnnounced: It gets the benefit of the doubt: nobody can have rated it yet.
     func addMovie(_ row: UInt32, id: Int64, isAnnounced: Bool) {
-        let added = movies.rows.append()
-        precondition(added == row, "rows come in order")
+        if Int(row) == movies.count { _ = movies.rows.append() }
+        precondition(Int(row) < movies.count, "rows come in order")
         movies.initialize(row, id: id, seed: setup.seed, scale: setup.initialScale)
         let scalars = movies.mutableVector(row) + setup.dimension
         if isAnnounced { scalars[0] = typicalBias.pointee }
@@ -93,6 +93,8 @@ public final class RankingHead {
     func removeUser(_ row: UInt32) {
         users.rows.mutableRow(row).initializeMemory(as: UInt8.self, repeating: 0, count: users.rows.rowBytes)
     }
+
+    func removeMovie(_ row: UInt32) { addMovie(row, id: 0, isAnnounced: false) }
 
     func removeAll() {
         users.rows.removeAll()

@@ -97,8 +97,8 @@ public final class RatingHead {
     }
 
     public func addMovie(_ row: UInt32, id: Int64, description: MovieDescription) {
-        let added = movies.rows.append()
-        precondition(added == row, "rows come in order")
+        if Int(row) == movies.count { _ = movies.rows.append() }
+        precondition(Int(row) < movies.count, "rows come in order")
         begin(
             movies, row, id, seed: setup.seed &* 2 &+ 1, own: Self.movieBias, biasVariance: setup.movieBiasVariance,
             factorVariance: setup.movieFactorVariance)
@@ -110,6 +110,8 @@ public final class RatingHead {
     public func removeUser(_ row: UInt32) {
         users.rows.mutableRow(row).initializeMemory(as: UInt8.self, repeating: 0, count: users.rows.rowBytes)
     }
+
+    public func removeMovie(_ row: UInt32) { addMovie(row, id: 0, description: MovieDescription()) }
 
     public func removeAll() {
         users.rows.removeAll()
@@ -183,15 +185,29 @@ public final class RatingHead {
     /// A rating was taken back. What is taken back exactly is the mean; a step can't be told from those after it.
     public func takeBack(stars: Float) { mean.remove(stars) }
 
-    /// Own means and the offsets of features, into w and v.
     private func gather(user: UInt32, profile: UserRow, movie: UInt32) {
-        w.update(from: users.vector(user), count: length)
-        v.update(from: movies.vector(movie), count: length)
-        UserFeatures.forEach(of: profile) { mq_axpy(1, features.vector($0), w, length) }
-        features.forEach(ofMovie: movie) { mq_axpy(1, features.vector($0), v, length) }
-        w[Self.movieBias] = 1
-        v[Self.userBias] = 1
+        userVector(user, profile: profile, into: w)
+        movieVector(movie, into: v)
     }
+
+    /// w of a user: his mean and the offsets of his features, `length` floats.
+    @inline(__always)
+    public func userVector(_ user: UInt32, profile: UserRow, into vector: UnsafeMutablePointer<Float>) {
+        vector.update(from: users.vector(user), count: length)
+        UserFeatures.forEach(of: profile) { mq_axpy(1, features.vector($0), vector, length) }
+        vector[Self.movieBias] = 1
+    }
+
+    /// v of a movie: its mean and the offsets of its features, `length` floats.
+    @inline(__always)
+    public func movieVector(_ movie: UInt32, into vector: UnsafeMutablePointer<Float>) {
+        vector.update(from: movies.vector(movie), count: length)
+        features.forEach(ofMovie: movie) { mq_axpy(1, features.vector($0), vector, length) }
+        vector[Self.userBias] = 1
+    }
+
+    /// Predicted stars are this + w · v.
+    public var meanStars: Float { mean.value }
 
     // MARK: Checkpoints and digests
 

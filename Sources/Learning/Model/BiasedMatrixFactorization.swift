@@ -63,8 +63,8 @@ public final class BiasedMatrixFactorization: OnlineModel {
     }
 
     public func addMovie(_ row: UInt32, id: Int64, description: MovieDescription) {
-        let added = movieRows.rows.append()
-        precondition(added == row, "rows come in order")
+        if Int(row) == movieRows.count { _ = movieRows.rows.append() }
+        precondition(Int(row) < movieRows.count, "rows come in order")
         movieRows.initialize(row, id: id, seed: setup.seed &* 2 &+ 1, scale: setup.initialScale)
         dirty.reserve(movieRows.count)
         dirty.insert(row)
@@ -77,6 +77,8 @@ public final class BiasedMatrixFactorization: OnlineModel {
     public func removeUser(_ row: UInt32) {
         userRows.rows.mutableRow(row).initializeMemory(as: UInt8.self, repeating: 0, count: userRows.rows.rowBytes)
     }
+
+    public func removeMovie(_ row: UInt32) { addMovie(row, id: 0, description: MovieDescription()) }
 
     public func removeAll() {
         userRows.rows.removeAll()

@@ -80,7 +80,7 @@ public protocol OnlineModel: AnyObject {
     /// Length of query and item vectors.
     var dimension: Int { get }
 
-    /// Makes room for a new user or movie; rows come in order, except that a freed user row comes again.
+    /// Makes room for a new user or movie; rows come in order, except that a freed one comes again.
     func addUser(_ row: UInt32, id: Int64)
     func addMovie(_ row: UInt32, id: Int64, description: MovieDescription)
     /// The description of a movie changed.
@@ -89,6 +89,13 @@ public protocol OnlineModel: AnyObject {
     func describeUser(_ row: UInt32, profile: UserRow)
     /// Erases a user's row.
     func removeUser(_ row: UInt32)
+    /// Makes a movie's row that of a newcomer of whom nothing is known; one day it comes again.
+    func removeMovie(_ row: UInt32)
+    /// Whether rows of evicted movies stand in what is kept of a user, or of a movie; `drop` takes them out.
+    func names(evicted movies: MovieTable, ofUser row: UInt32) -> Bool
+    func names(evicted movies: MovieTable, ofMovie row: UInt32) -> Bool
+    func drop(evicted movies: MovieTable, ofUser row: UInt32)
+    func drop(evicted movies: MovieTable, ofMovie row: UInt32)
     /// Gives up everything learnt: as it was when it was made.
     func removeAll()
 
@@ -126,4 +133,10 @@ public protocol OnlineModel: AnyObject {
 
 extension OnlineModel {
     public var blend: Blend? { nil }
+
+    // Most models keep vectors alone.
+    public func names(evicted movies: MovieTable, ofUser row: UInt32) -> Bool { false }
+    public func names(evicted movies: MovieTable, ofMovie row: UInt32) -> Bool { false }
+    public func drop(evicted movies: MovieTable, ofUser row: UInt32) {}
+    public func drop(evicted movies: MovieTable, ofMovie row: UInt32) {}
 }

@@ -45,6 +45,8 @@ public final class TwoHeadModel: OnlineModel {
 
     public var dimension: Int { ranking.dimension }
     public var blend: Blend? { lists }
+    /// For whoever reads its vectors.
+    public var ratingHead: RatingHead { rating }
     public var bytesPerUser: Int { rating.bytesPerUser + ranking.bytesPerUser + lists.bytesPerUser }
     /// Without successors, of which a movie has up to 128 of 8 bytes.
     public var bytesPerMovie: Int {
@@ -63,7 +65,7 @@ public final class TwoHeadModel: OnlineModel {
         rating.addMovie(row, id: id, description: description)
         ranking.addMovie(row, id: id, isAnnounced: description != MovieDescription())
         lists.addMovie(row, description: description)
-        movieCount = Int(row) + 1
+        movieCount = max(movieCount, Int(row) + 1)
         dirty.reserve(movieCount)
         dirty.insert(row)
     }
@@ -81,6 +83,24 @@ public final class TwoHeadModel: OnlineModel {
         ranking.removeUser(row)
         lists.removeUser(row)
     }
+
+    public func removeMovie(_ row: UInt32) {
+        rating.removeMovie(row)
+        ranking.removeMovie(row)
+        lists.removeMovie(row)
+        dirty.insert(row)
+    }
+
+    public func names(evicted movies: MovieTable, ofUser row: UInt32) -> Bool {
+        lists.lastItems.names(evicted: movies, row)
+    }
+
+    public func names(evicted movies: MovieTable, ofMovie row: UInt32) -> Bool {
+        lists.tallies.names(evicted: movies, row)
+    }
+
+    public func drop(evicted movies: MovieTable, ofUser row: UInt32) { lists.lastItems.drop(evicted: movies, row) }
+    public func drop(evicted movies: MovieTable, ofMovie row: UInt32) { lists.tallies.drop(evicted: movies, row) }
 
     public func removeAll() {
         rating.removeAll()

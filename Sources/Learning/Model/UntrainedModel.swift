@@ -14,6 +14,7 @@ public final class UntrainedModel: OnlineModel {
     public func describeMovie(_ row: UInt32, description: MovieDescription) {}
     public func describeUser(_ row: UInt32, profile: UserRow) {}
     public func removeUser(_ row: UInt32) {}
+    public func removeMovie(_ row: UInt32) {}
     public func removeAll() {}
 
     public func learn(_ events: LearningEvents, users: UserTable, rated: RatedMovies) {

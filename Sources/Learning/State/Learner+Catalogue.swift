@@ -31,6 +31,7 @@ extension Learner {
         var outcome = MovieOutcome.unchanged
         if row == IdentityMap.none {
             row = movies.add(movie.movieID)
+            silentMovies?.add(row, event: counters.ratingEvents)
             movies.describe(row, description)
             model.addMovie(row, id: movie.movieID, description: description)
             outcome = .added(row)
@@ -54,6 +55,7 @@ extension Learner {
         if row == IdentityMap.none {
             // Kept, so that ratings of it that still arrive do not bring it into the lists.
             row = movies.add(movieID)
+            silentMovies?.add(row, event: counters.ratingEvents)
             model.addMovie(row, id: movieID, description: MovieDescription())
             movies.mutablePointer(row).pointee.isWithdrawn = 1
             return .unchanged

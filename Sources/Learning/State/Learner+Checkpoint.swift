@@ -3,7 +3,7 @@ extension LearnerSnapshot {
     public var tables: [StateTableSnapshot] {
         [StateTableSnapshot("movies", movies.rows), StateTableSnapshot("users", users.rows)]
             + rated.pools.enumerated().map { StateTableSnapshot(RatedMovies.tableName($0.offset), $0.element) }
-            + model.tables
+            + (silentMovies.map { [$0.table] } ?? []) + model.tables
     }
 
     /// What stands in no table.
@@ -24,14 +24,15 @@ extension LearnerSnapshot {
                 try writer.write(evictionCursor)
             },
             model.scalars,
-        ]
+        ] + (silentMovies.map { [$0.books] } ?? [])
     }
 }
 
 extension Learner {
     /// What the learnt rows take in memory, in bytes.
     public var byteCount: Int {
-        users.byteCount + movies.byteCount + rated.byteCount + model.tables.reduce(0) { $0 + $1.rows.byteCount }
+        users.byteCount + movies.byteCount + rated.byteCount + (silentMovies?.lastEvents.byteCount ?? 0)
+            + model.tables.reduce(0) { $0 + $1.rows.byteCount }
     }
 
     /// What a user and a movie take in memory, in bytes: rows of the books and of the model.
@@ -50,6 +51,7 @@ extension Learner {
         }
         try movies.restore(
             descriptions: try image.take(blob: "descriptions") { try MovieTableSnapshot.readDescriptions(from: &$0) })
+        try silentMovies?.restore(from: &image, movies: movies)
         let standing = try image.take(blob: "books") { reader in
             try users.restore(free: try reader.readRows())
             let freeBlocks = try (0..<RatedMovies.classCount).map { _ in try reader.readRows() }

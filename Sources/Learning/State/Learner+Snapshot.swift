@@ -8,6 +8,7 @@ public struct LearnerSnapshot: Sendable {
     let model: ModelSnapshot
     let forgotten: [Int64: Int64]
     let evictionCursor: UInt32
+    let silentMovies: SilentMoviesSnapshot?
     public let counters: LearnerCounters
 
     /// Writes the state in its canonical form; equal states give equal bytes.
@@ -47,11 +48,12 @@ public struct LearnerSnapshot: Sendable {
         }
         for count in counters.all { try writer.write(count) }
         try writer.write(evictionCursor)
+        if let silentMovies { try silentMovies.write(to: &writer) }
         try model.write(to: &writer)
     }
 
     public var userCount: Int { users.rows.count - users.free.count }
-    public var movieCount: Int { movies.rows.count }
+    public var movieCount: Int { movies.rows.count - (silentMovies?.rowsWithoutMovie ?? 0) }
 
     /// Calls `body` with each user alive and his standing ratings, in row order.
     public func forEachUser(_ body: (_ row: Int, _ id: Int64, _ ratings: [StandingRating]) throws -> Void) rethrows {
@@ -83,6 +85,7 @@ extension Learner {
     public func snapshot() -> LearnerSnapshot {
         LearnerSnapshot(
             users: users.snapshot(), movies: movies.snapshot(), rated: rated.snapshot(), model: model.snapshot(),
-            forgotten: forgotten, evictionCursor: eviction.cursor, counters: counters)
+            forgotten: forgotten, evictionCursor: eviction.cursor,
+            silentMovies: silentMovies?.snapshot(), counters: counters)
     }
 }

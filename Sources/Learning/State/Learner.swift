@@ -15,6 +15,10 @@ public final class Learner {
 
     /// Who goes because he is silent.
     var eviction: Eviction
+    /// Nil where nobody goes.
+    let silentMovies: SilentMovies?
+    /// Users who were looked at since the last `clearEvicted`, if movies went before: their lists may name one of those.
+    public internal(set) var swept: [UInt32] = []
     /// Who went since the last `clearEvicted`.
     public internal(set) var evicted: [EvictedUser] = []
 
@@ -35,6 +39,7 @@ public final class Learner {
     public init(model: any OnlineModel, batchCapacity: Int, eviction: Eviction = Eviction()) {
         self.model = model
         self.eviction = eviction
+        silentMovies = eviction.afterEvents == nil ? nil : SilentMovies()
         events = LearningEvents(capacity: batchCapacity)
         eventPositions = .allocate(capacity: batchCapacity)
         outcomeCounts = .allocate(capacity: RatingOutcome.allCases.count)
@@ -54,10 +59,14 @@ public final class Learner {
         model.removeAll()
         counters = LearnerCounters()
         eviction.cursor = 0
-        evicted.removeAll()
+        silentMovies?.removeAll()
+        clearEvicted()
     }
 
-    public func clearEvicted() { evicted.removeAll(keepingCapacity: true) }
+    public func clearEvicted() {
+        evicted.removeAll(keepingCapacity: true)
+        swept.removeAll(keepingCapacity: true)
+    }
 
     /// How many users are remembered as forgotten.
     public var forgottenCount: Int { forgotten.count }
@@ -80,7 +89,7 @@ public final class Learner {
         for index in range {
             let event = firstEvent &+ Int64(index)
             resolve(batch, index, event, outcomes, forgotten)
-            if let silentMax { evictNext(at: event, after: silentMax) }
+            if let silentMax, let silentMovies { evictNext(at: event, after: silentMax, silentMovies, outcomes) }
         }
         for outcome in counters.ratings.indices { counters.ratings[outcome] &+= outcomeCounts[outcome] }
         if events.count == 0 { return }
@@ -88,7 +97,7 @@ public final class Learner {
     }
 
     /// Learns what was put down so far.
-    private func learnResolved(_ outcomes: RatingOutcomes) {
+    func learnResolved(_ outcomes: RatingOutcomes) {
         if isFrozen {
             events.count = 0
             return
@@ -112,7 +121,8 @@ public final class Learner {
             return
         }
         let user = row(ofUser: userID)
-        let movie = row(ofMovie: batch.movieIDs[index])
+        let movie = row(ofMovie: batch.movieIDs[index], event, outcomes)
+        silentMovies?.rated(movie, event: event)
         outcomes.users[index] = user
         outcomes.movies[index] = movie
 
@@ -215,7 +225,7 @@ public final class Learner {
     }
 
     /// The movie's row; one that was never seen gets a row now.
-    public func row(forMovie id: Int64) -> UInt32 { row(ofMovie: id) }
+    public func row(forMovie id: Int64) -> UInt32 { row(ofMovie: id, counters.ratingEvents, nil) }
 
     /// Whether a rating of the movie by the user stands.
     public func hasRated(user: UInt32, movie: UInt32) -> Bool {
@@ -234,9 +244,9 @@ public final class Learner {
     }
 
     @inline(__always)
-    private func row(ofMovie id: Int64) -> UInt32 {
+    private func row(ofMovie id: Int64, _ event: Int64, _ outcomes: RatingOutcomes?) -> UInt32 {
         let known = movies.row(of: id)
-        return known != IdentityMap.none ? known : addMovie(id)
+        return known != IdentityMap.none ? known : addMovie(id, event, outcomes)
     }
 
     @inline(never)
@@ -247,8 +257,12 @@ public final class Learner {
     }
 
     @inline(never)
-    private func addMovie(_ id: Int64) -> UInt32 {
-        let row = movies.add(id)
+    private func addMovie(_ id: Int64, _ event: Int64, _ outcomes: RatingOutcomes?) -> UInt32 {
+        let free = silentMovies?.takeFree()
+        // What is put down draws from the rows as they were.
+        if free != nil, let outcomes { learnResolved(outcomes) }
+        let row = movies.add(id, at: free)
+        silentMovies?.add(row, event: event)
         model.addMovie(row, id: id, description: MovieDescription())
         return row
     }

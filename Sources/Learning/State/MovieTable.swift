@@ -7,8 +7,13 @@ public struct MovieRow: Sendable {
     public var ratingCount: UInt32 = 0
     /// Whether it was announced and not withdrawn since.
     public var isAnnounced: UInt8 = 0
-    /// A withdrawn movie is not recommended until it is announced again.
+    /// Not 0: it is not recommended. A withdrawn movie, until it is announced again; and one that was evicted, whose row is
+    /// used again one day.
     public var isWithdrawn: UInt8 = 0
+
+    static let evicted: UInt8 = 2
+    @inline(__always)
+    var isEvicted: Bool { isWithdrawn == Self.evicted }
 }
 
 /// What the catalogue says of a movie.
@@ -24,7 +29,7 @@ public struct MovieDescription: Sendable, Equatable {
     }
 }
 
-/// Movies by row, in first-seen order. A movie is never evicted.
+/// Movies by row, in first-seen order; but the row of one that was evicted is used again (`SilentMovies`).
 public final class MovieTable {
     let rows = PagedRows(rowBytes: MemoryLayout<MovieRow>.stride)
     private let map = IdentityMap()
@@ -35,7 +40,10 @@ public final class MovieTable {
 
     public init() {}
 
+    /// Rows ever used, those without a movie included: the range that loops run over.
     public var count: Int { rows.count }
+    /// Movies that are known.
+    public var knownCount: Int { map.count }
     /// The largest id of a movie; 0 when there is none.
     public private(set) var idMax: Int64 = 0
 
@@ -53,16 +61,35 @@ public final class MovieTable {
         rows.mutableRow(row).assumingMemoryBound(to: MovieRow.self)
     }
 
+    /// Whether the row has no movie any more.
+    public func isEvicted(_ row: UInt32) -> Bool { pointer(row).pointee.isEvicted }
+
     @inline(__always)
     public func id(_ row: UInt32) -> Int64 { pointer(row).pointee.id }
 
-    func add(_ id: Int64) -> UInt32 {
-        let row = rows.append()
+    /// Gives a new movie a row: a free one, or else a new one.
+    func add(_ id: Int64, at free: UInt32? = nil) -> UInt32 {
+        let row = free ?? rows.append()
         mutablePointer(row).initialize(to: MovieRow(id: id))
         enter(id, row)
+        // Whoever goes was never described.
+        if free != nil { return row }
         descriptions.append(MovieDescription())
         descriptionChanges += 1
         return row
+    }
+
+    /// The movie is unknown from now on; whatever names its row finds out by it what it was.
+    func evict(_ row: UInt32) {
+        let pointer = mutablePointer(row)
+        map.remove(pointer.pointee.id)
+        pointer.pointee.isWithdrawn = MovieRow.evicted
+    }
+
+    /// Nothing names the row of an evicted movie any more.
+    func free(_ row: UInt32) {
+        mutablePointer(row).initialize(to: MovieRow())
+        mutablePointer(row).pointee.isWithdrawn = MovieRow.evicted
     }
 
     private func enter(_ id: Int64, _ row: UInt32) {
@@ -96,6 +123,7 @@ public final class MovieTable {
             throw StateImage.Failure.impossible("\(list.count) descriptions of \(rows.count) movies")
         }
         for row in 0..<UInt32(rows.count) {
+            if pointer(row).pointee.isEvicted { continue }
             let id = pointer(row).pointee.id
             guard id > 0, map.row(of: id) == IdentityMap.none else {
                 throw StateImage.Failure.impossible("movie id \(id)")

@@ -88,6 +88,23 @@ public final class RatedMovies {
         values[at] = value
     }
 
+    /// Takes out the entries of which `isGone` says so, and closes the gaps.
+    func remove(from handle: inout RatedHandle, where isGone: (_ movie: UInt32, _ isStanding: Bool) -> Bool) {
+        if handle.sizeClass == 0 { return }
+        let (times, movies, values) = columns(handle)
+        var kept = 0
+        for at in 0..<Int(handle.count) {
+            let isRemoved = values[at] & Self.removedFlag != 0
+            if isGone(movies[at], !isRemoved) {
+                if isRemoved { handle.removedCount -= 1 }
+                continue
+            }
+            (times[kept], movies[kept], values[kept]) = (times[at], movies[at], values[at])
+            kept += 1
+        }
+        handle.count = UInt32(kept)
+    }
+
     /// Gives the user's block back and empties the handle.
     public func removeAll(_ handle: inout RatedHandle) {
         if handle.sizeClass != 0 {

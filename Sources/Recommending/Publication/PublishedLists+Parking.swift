@@ -12,9 +12,18 @@ extension PublishedLists {
         removeAllRows()
     }
 
-    /// Parks the lists of those whose rows went because they were silent, and clears the learner's list of them.
+    /// Parks the lists of those whose rows went because they were silent, and clears the learner's list of them. A list with
+    /// a movie that went loses its items but not its number.
     public func parkEvicted(of learner: Learner) {
-        if learner.evicted.isEmpty { return }
+        for user in learner.swept where sequence(user) > 0 {
+            if movies(user).contains(where: { learner.movies.isEvicted($0) }) {
+                put(user, UnsafeBufferPointer(start: nil, count: 0), lastScore: 0, sequence: sequence(user))
+            }
+        }
+        if learner.evicted.isEmpty {
+            learner.clearEvicted()
+            return
+        }
         for user in learner.evicted {
             if sequence(user.row) > 0 {
                 parked[user.id] = ParkedLists.Entry(

@@ -2,6 +2,14 @@ import CVectorKernels
 import Learning
 import VectorIndex
 
+/// Which movies are ranked for a list.
+public enum CandidateScope: String, CaseIterable, Sendable {
+    /// Some hundreds: the best of the index, what was liked after the user's last likes, the popular and the newest.
+    case retrieved
+    /// All, O(movies) a list: to see what the others are worth.
+    case catalogue
+}
+
 /// Ranks a user's candidates by the blend: the best of the index, what was liked after his last likes, and the popular.
 ///
 /// O(candidates × dimension) a user, whatever the size of the catalogue. Owned by the learner thread; allocates nothing
@@ -17,10 +25,11 @@ final class BlendRanker {
 
     private let blend: Blend
     private let learner: Learner
+    private let scope: CandidateScope
     private var candidates = CandidateMarks()
-    private let columns = BlendColumns(
+    private var columns = BlendColumns(
         capacity: indexCandidates + popularCandidates + newestCandidates + Blend.transitionsMax)
-    private let found: UnsafeMutablePointer<UInt32>
+    private var found: UnsafeMutablePointer<UInt32>
     private var best: [Ranked] = []
 
     private struct Ranked {
@@ -31,9 +40,10 @@ final class BlendRanker {
         func isBefore(_ other: Ranked) -> Bool { score != other.score ? score > other.score : id < other.id }
     }
 
-    init(blend: Blend, learner: Learner) {
+    init(blend: Blend, learner: Learner, scope: CandidateScope = .retrieved) {
         self.blend = blend
         self.learner = learner
+        self.scope = scope
         found = .allocate(capacity: columns.capacity)
         best.reserveCapacity(256)
     }
@@ -52,8 +62,18 @@ final class BlendRanker {
         columns.removeAll()
         candidates.begin(movieCount: learner.movies.count)
         candidates.exclude(rated)
-        for movie in hits { add(movie) }
         let touched = blend.gatherTransitions(of: user, into: candidates.sums, touched: candidates.touched)
+        switch scope {
+        case .retrieved: addRetrieved(hits, touched)
+        case .catalogue: addCatalogue()
+        }
+        score(user)
+        for at in 0..<touched { candidates.sums[Int(candidates.touched[at])] = 0 }
+        select(length, place, lists)
+    }
+
+    private func addRetrieved(_ hits: UnsafeBufferPointer<UInt32>, _ touched: Int) {
+        for movie in hits { add(movie) }
         for at in 0..<touched {
             let movie = candidates.touched[at]
             if isListed(movie) { add(movie) }
@@ -70,9 +90,15 @@ final class BlendRanker {
         for movie in (movieCount - min(movieCount, UInt32(Self.newestCandidates)))..<movieCount where isListed(movie) {
             add(movie)
         }
-        score(user)
-        for at in 0..<touched { candidates.sums[Int(candidates.touched[at])] = 0 }
-        select(length, place, lists)
+    }
+
+    private func addCatalogue() {
+        if blend.movieCount > columns.capacity {
+            columns = BlendColumns(capacity: 2 * blend.movieCount)
+            found.deallocate()
+            found = .allocate(capacity: columns.capacity)
+        }
+        for movie in 0..<UInt32(blend.movieCount) where isListed(movie) { add(movie) }
     }
 
     @inline(__always)

@@ -46,7 +46,7 @@ extension StreamProcessor {
         take(restoration)
         if position.epoch > 0 {
             notice(
-                "restored epoch \(position.epoch): \(learner.users.count) users, \(learner.movies.count) movies,"
+                "restored epoch \(position.epoch): \(learner.users.count) users, \(learner.movies.knownCount) movies,"
                     + " \(restoration.replayedRatings) ratings replayed since the checkpoint of epoch"
                     + " \(restoration.checkpointEpoch)")
         }

@@ -44,7 +44,7 @@ public enum RecoveryError: Error, Equatable, CustomStringConvertible {
             "the journal begins at epoch \(epoch) and no checkpoint reaches it:"
                 + " bring back a checkpoint, or begin anew with 'marquee state reset'"
         case .otherSettings(let found, let expected):
-            "what is there was learnt with the settings '\(found)', this service has '\(expected)':"
+            "what is there was learnt \(SettingsDifference(found, expected)):"
                 + " start it with the old settings, learn the log anew with 'marquee state rebuild', or serve under"
                 + " another --application-id"
         case .otherNumerics(let found, let expected) where found > expected:

@@ -24,11 +24,11 @@ enum EvaluateCommand {
         let stream = invocation.int(ifSet: "limit").map { whole.prefix($0) } ?? whole
         let recording = try invocation.string(ifSet: "record").map { try EvaluateRecording(path: $0) }
 
-        let model = try ServedModel(invocation).make()
+        let model = try ModelKind(invocation).makeModel()
         let learner = Learner(model: model, batchCapacity: batchCapacity)
         let recommender = try Recommender(
             learner: learner, index: ExactFloatIndex(dimension: model.dimension),
-            listLength: PrequentialMetrics.listLength)
+            listLength: PrequentialMetrics.listLength, candidates: try candidates(invocation))
         for movie in movies { _ = learner.announce(movie) }
         for user in users { _ = learner.describe(user) }
         let hasHalfStars = whole.halfStars.contains { $0 % 2 == 1 }
@@ -44,13 +44,19 @@ enum EvaluateCommand {
         let report = EvaluateReport(
             protocolName: name, dataset: dataset.name, events: stream.count, sample: sample,
             universe: Set(movies.map(\.movieID)).union(whole.movieIDs.map { Int64($0) }).count,
-            model: model.version, metrics: evaluator.metrics, seconds: seconds)
+            candidates: try invocation.string("candidates"), model: model.version, metrics: evaluator.metrics,
+            seconds: seconds)
         if try invocation.string("output") == "json" {
             try JSONOutput.print(report)
         } else {
             Terminal.print(report.text)
         }
         return ExitCode.done
+    }
+
+    /// By `--candidates retrieved|all`.
+    private static func candidates(_ invocation: Invocation) throws -> CandidateScope {
+        try invocation.string("candidates") == "all" ? .catalogue : .retrieved
     }
 
     private static let batchCapacity = 4096

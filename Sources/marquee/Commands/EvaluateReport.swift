@@ -20,7 +20,7 @@ struct EvaluateReport: Encodable {
 
     private enum CodingKeys: String, CodingKey {
         case protocolName = "protocol"
-        case dataset, events, lists, sample, universe, model
+        case dataset, events, lists, sample, universe, candidates, model
         case rmse, mae, recall10, ndcg10, mrr10, coverage10, eventsPerSecond, seconds
     }
 
@@ -32,6 +32,8 @@ struct EvaluateReport: Encodable {
     var sample: Int
     /// Movies that could be listed.
     var universe: Int
+    /// Which of them were ranked for each list: the retrieved, or all.
+    var candidates: String
     var model: String
     var rmse: MetricSlices
     var mae: MetricSlices
@@ -43,14 +45,15 @@ struct EvaluateReport: Encodable {
     var seconds: Double
 
     init(
-        protocolName: String, dataset: String, events: Int, sample: Int, universe: Int, model: String,
-        metrics: PrequentialMetrics, seconds: Double
+        protocolName: String, dataset: String, events: Int, sample: Int, universe: Int, candidates: String,
+        model: String, metrics: PrequentialMetrics, seconds: Double
     ) {
         self.protocolName = protocolName
         self.dataset = dataset
         self.events = events
         self.sample = sample
         self.universe = universe
+        self.candidates = candidates
         self.model = model
         lists = metrics.listCount
         rmse = metrics.rmse
@@ -80,7 +83,8 @@ struct EvaluateReport: Encodable {
         return """
             \(dataset), \(protocolName) with \(model): \(grouped(events)) ratings in \(fixed(seconds, 1)) s \
             (\(grouped(Int(eventsPerSecond)))/s),
-            \(grouped(lists)) lists, one at \(often), from \(grouped(universe)) movies.
+            \(grouped(lists)) lists, one at \(often), from \(grouped(universe)) movies\
+            \(candidates == "all" ? ", all ranked for each" : "").
 
             \(table.text)
 

@@ -32,7 +32,7 @@ enum EvaluateSplit {
     }
 
     static func run(_ invocation: Invocation) throws -> Int32 {
-        for option in ["sample", "record", "model"] where invocation.isSet(option) {
+        for option in ["sample", "record", "model", "candidates"] where invocation.isSet(option) {
             throw UsageError(
                 "--\(option) is for protocols in time order, which '--protocol split' is not: leave it out")
         }

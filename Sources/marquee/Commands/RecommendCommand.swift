@@ -48,6 +48,11 @@ enum RecommendCommand {
     /// What the options say; of somebody without an id they must say all.
     private static func profile(_ invocation: Invocation, isNeeded: Bool) throws -> FusionProfile {
         if isNeeded {
+            if !["age", "gender", "occupation"].contains(where: invocation.isSet) {
+                throw UsageError(
+                    "for whom is not said: give --user ID for a user of the data set that the model was trained on, or"
+                        + " --age, --gender and --occupation for anybody else")
+            }
             _ = try invocation.int("age")
             _ = try invocation.string("gender")
             _ = try invocation.int("occupation")

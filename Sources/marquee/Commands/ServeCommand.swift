@@ -1,6 +1,7 @@
 import CommandLineOptions
 import Foundation
 import Kafka
+import Learning
 import Streaming
 
 /// `marquee serve`: the service, until a signal comes.
@@ -32,14 +33,14 @@ enum ServeCommand {
         connection.admin.close()
 
         let figures = LiveFigures()
-        let model = ServedModel(invocation)
+        let model = ModelKind(invocation)
         let service = RecommenderService(
             RecommenderService.Settings(
                 configuration: connection.configuration, topics: connection.topics, stateDirectory: stateDirectory,
                 listLength: try invocation.int("top-k"), delivery: delivery, electsLeader: electsLeader,
                 commitIntervalNanoseconds: commitInterval,
                 onLostOffsets: try invocation.string("on-lost-offsets") == "earliest" ? .earliest : .fail,
-                journalKeptMilliseconds: journalKept, model: model, eviction: ServedModel.eviction(invocation),
+                journalKeptMilliseconds: journalKept, model: model, eviction: Eviction(invocation),
                 notice: { Terminal.log($0) },
                 onLive: {
                     Terminal.log(
@@ -50,7 +51,7 @@ enum ServeCommand {
                     var settings = LiveEvaluation.Settings()
                     settings.halvesAfterLists = listsThatCount
                     settings.intervalSecondsMin = 0.05
-                    settings.makeModel = { try model.make() }
+                    settings.makeModel = { try model.makeModel() }
                     return LiveEvaluation(recommender, settings, figures: figures)
                 }),
             stop: stop)

@@ -105,7 +105,7 @@ enum StateCommand {
         let application = try StateApplication(invocation)
         let configuration = application.connection.configuration
         let topics = application.topics
-        let learner = try ServedModel.learner(invocation)
+        let learner = try ModelKind.learner(invocation)
         let lists = PublishedLists(capacity: 20)
         let source = try KafkaEventSource(configuration, topics: topics)
         defer { source.close() }

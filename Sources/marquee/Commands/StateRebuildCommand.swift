@@ -1,6 +1,7 @@
 import CommandLineOptions
 import Foundation
 import Kafka
+import Learning
 import Streaming
 
 /// `marquee state rebuild`: learns the retained log anew.
@@ -22,8 +23,8 @@ enum StateRebuildCommand {
             RecommenderService.Settings(
                 configuration: application.connection.configuration, topics: application.topics,
                 stateDirectory: application.stateDirectory, delivery: delivery, electsLeader: electsLeader,
-                isRebuild: true, model: ServedModel(invocation),
-                eviction: ServedModel.eviction(invocation), notice: { Terminal.log($0) }),
+                isRebuild: true, model: ModelKind(invocation),
+                eviction: Eviction(invocation), notice: { Terminal.log($0) }),
             stop: stop)
         watch(service, stop)
         try service.wait()

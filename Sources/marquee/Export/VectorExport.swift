@@ -2,40 +2,44 @@ import Events
 import Learning
 import MovieLens
 
-/// Movies' features and both towers' vectors, ready to be written.
+/// Movies' features and vectors, and users' vectors, ready to be written.
 ///
-/// Movies are the data set's; one that training did not know has the mean id embedding, and of its genres and words those
-/// in the vocabularies.
+/// Score of a movie for a user = inner product of their vectors + the movie's offset.
 struct VectorExport {
-    let model: FusionModel
+    /// Predicted stars = mean + inner product of these vectors, which are not those of lists.
+    struct Stars {
+        var mean: Float
+        var dimension: Int
+        /// `[movies, dimension]` and `[users, dimension]`.
+        var movieVectors: [Float] = []
+        var userVectors: [Float] = []
+    }
+
+    /// Where it comes from, by the names of the file's metadata.
+    var source: [String: String] = [:]
     /// By ascending id.
-    let movies: [Movie]
+    var movies: [Movie] = []
+    var genres: GenreVocabulary
+    var words: TitleVocabulary
     let dimension: Int
-    /// Of length 1: `[movies, dimension]` and `[users, dimension]`.
-    let movieVectors: [Float]
-    let userVectors: [Float]
+    /// `[movies, dimension]` and `[users, dimension]`.
+    var movieVectors: [Float] = []
+    var userVectors: [Float] = []
+    /// Nil where no movie has any.
+    var movieOffsets: [Float]?
+    /// By ascending id.
+    var userIDs: [Int64] = []
+    /// For each user the movies that he rated: their places in `movies`.
+    var rated: [[UInt32]] = []
+    var stars: Stars?
 
-    init(_ model: FusionModel, movies announced: [Movie]) {
-        self.model = model
-        let towers = FusionTowers(model.parameters)
-        dimension = towers.dimension
-        var positions: [Int64: Int] = [:]
-        for (position, movie) in model.movies.enumerated() { positions[movie.movieID] = position }
-        let new = announced.filter { positions[$0.movieID] == nil }
-        movies = (model.movies + new).sorted { $0.movieID < $1.movieID }
+    func movieVector(_ place: Int) -> ArraySlice<Float> {
+        movieVectors[place * dimension..<(place + 1) * dimension]
+    }
 
-        let mean = model.meanMovieEmbedding()
-        var vector = [Float](repeating: 0, count: towers.paddedDimension)
-        var rows: [Float] = []
-        for movie in movies {
-            if let position = positions[movie.movieID] {
-                model.movieVector(position, towers, into: &vector)
-            } else {
-                towers.movie(model.features(of: movie), embedding: mean, into: &vector)
-            }
-            rows += vector[..<towers.dimension]
-        }
-        movieVectors = rows
-        userVectors = model.users.flatMap { model.userVector($0, FusionProfile(), towers)[..<towers.dimension] }
+    func userVector(_ place: Int) -> ArraySlice<Float> { userVectors[place * dimension..<(place + 1) * dimension] }
+
+    func features(of movie: Movie) -> FusionMovieFeatures {
+        FusionMovieFeatures(genres: genres.numbers(of: movie), words: words.numbers(of: movie.title))
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Learning
 
 /// Where a file is to be written: told before the work, not after it.
 enum OutputFolder {
@@ -13,6 +14,12 @@ enum OutputFolder {
         }
         if FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue {
             throw UserFacingError("can't write '\(path)': it is a folder")
+        }
+        // Some folders take no files from anybody, whatever their rights say.
+        do {
+            _ = try DurableFile(path: path)
+        } catch let failure as FileFailure {
+            throw UserFacingError("can't write '\(path)': \(failure.reason)")
         }
     }
 }

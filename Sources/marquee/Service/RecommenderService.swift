@@ -23,7 +23,7 @@ final class RecommenderService: Sendable {
         var journalKeptMilliseconds: Int64 = 30 * 86_400_000
         /// Learns the log anew and ends, instead of serving.
         var isRebuild = false
-        var model = ServedModel.twoHeads
+        var model = ModelKind.twoHeads
         var eviction = Eviction()
         /// Lines for the log; called from the service's thread.
         var notice: @Sendable (String) -> Void = { _ in }
@@ -82,7 +82,7 @@ final class RecommenderService: Sendable {
         stop.onSet { signal.raise() }
         let leadership = try makeLeadership(settings, source)
         let sink = try makeSink(settings, source, leadership)
-        let model = try settings.model.make()
+        let model = try settings.model.makeModel()
         let learner = Learner(
             model: model, batchCapacity: StreamLimits.batchRecordsMax, eviction: settings.eviction)
         let recommender = try Recommender(

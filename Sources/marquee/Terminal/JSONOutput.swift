@@ -1,10 +1,12 @@
 import Foundation
 
-/// Values as one line of JSON on standard output; keys in a fixed order.
+/// Values as one line of JSON; keys in a fixed order.
 enum JSONOutput {
-    static func print(_ value: some Encodable) throws {
+    static func print(_ value: some Encodable) throws { Terminal.print(try text(value)) }
+
+    static func text(_ value: some Encodable) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        Terminal.print(String(decoding: try encoder.encode(value), as: UTF8.self))
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 }

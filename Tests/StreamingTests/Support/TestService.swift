@@ -18,7 +18,8 @@ final class TestService {
 
     init(
         _ broker: ModelBroker, store: CheckpointStore? = nil, listLength: Int = 10,
-        model: any OnlineModel = TwoHeadModel(), source other: (any EventSource)? = nil,
+        model: any OnlineModel = TwoHeadModel(), eviction: Eviction = Eviction(),
+        source other: (any EventSource)? = nil,
         _ configure: (inout StreamProcessor.Settings) -> Void = { _ in }
     ) throws {
         self.broker = broker
@@ -28,7 +29,8 @@ final class TestService {
         var settings = StreamProcessor.Settings()
         settings.listLength = listLength
         configure(&settings)
-        let learner = Learner(model: model, batchCapacity: StreamLimits.batchRecordsMax)
+        let learner = Learner(
+            model: model, batchCapacity: StreamLimits.batchRecordsMax, eviction: eviction)
         let recommender = try Recommender(
             learner: learner, index: ExactFloatIndex(dimension: model.dimension), listLength: listLength)
         processor = StreamProcessor(

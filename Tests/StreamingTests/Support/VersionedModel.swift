@@ -20,6 +20,7 @@ final class VersionedModel: OnlineModel {
     func describeMovie(_ row: UInt32, description: MovieDescription) {}
     func describeUser(_ row: UInt32, profile: UserRow) {}
     func removeUser(_ row: UInt32) { model.removeUser(row) }
+    func removeMovie(_ row: UInt32) { model.removeMovie(row) }
     func removeAll() { model.removeAll() }
     func learn(_ events: LearningEvents, users: UserTable, rated: RatedMovies) {
         model.learn(events, users: users, rated: rated)
