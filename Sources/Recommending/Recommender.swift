@@ -104,25 +104,30 @@ public final class Recommender {
         return model.predictedStars(user: user, profile: profile, movie: movie, score: score)
     }
 
-    /// Calls `body` with each item of the list at `place`, which is the user's: what it is and what speaks for it. Models
-    /// without a blend explain nothing.
+    /// Finds what speaks for the items of the lists that `recommend` just made. Models without a blend explain nothing.
+    public func explain(_ users: UnsafeBufferPointer<UInt32>) {
+        guard let explainer else { return }
+        for place in 0..<users.count {
+            explainer.explain(results.items(of: place), for: users[place]) {
+                results.explain(place, item: $0, $1, named: $2)
+            }
+        }
+    }
+
+    /// Calls `body` with each item of the list at `place`, which is the user's: what it is and, after `explain`, what speaks
+    /// for it.
     @inline(__always)
     public func forEachItem(
         of user: UInt32, place: Int,
         _ body: (_ rank: Int, _ item: ListedItem, _ explainedBy: UnsafeBufferPointer<Int64>) -> Void
     ) {
         let (items, ids, scores) = (results.items(of: place), results.ids(of: place), results.scores(of: place))
-        let blendUser = explainer?.begin(user)
         for at in 0..<items.count {
-            var item = ListedItem(
+            let item = ListedItem(
                 movie: items[at], movieID: ids[at], score: scores[at],
-                predictedRating: predictedRating(user: user, movie: items[at], score: scores[at]))
-            guard let explainer, let blendUser else {
-                body(at + 1, item, UnsafeBufferPointer(start: nil, count: 0))
-                continue
-            }
-            item.explanation = explainer.explain(items[at], for: blendUser)
-            explainer.named.withUnsafeBufferPointer { body(at + 1, item, $0) }
+                predictedRating: predictedRating(user: user, movie: items[at], score: scores[at]),
+                explanation: results.explanation(place, item: at))
+            body(at + 1, item, results.named(place, item: at))
         }
     }
 

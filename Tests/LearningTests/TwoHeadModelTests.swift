@@ -141,12 +141,13 @@ import Testing
             var sums = [Float](repeating: 0, count: count)
             _ = blend.gatherTransitions(of: user, into: &sums, touched: &touched)
             let columns = BlendColumns(capacity: count)
+            let memory = BlendUserMemory()
             for movie in 0..<UInt32(count) {
                 columns.add(movie)
                 columns.transitionSums[Int(movie)] = sums[Int(movie)]
             }
             let profile = test.learner.users.pointer(user).pointee
-            blend.score(columns, blend.user(user, profile: profile, ratingCount: Int(profile.rated.count)))
+            blend.score(columns, blend.user(user, profile: profile, ratingCount: Int(profile.rated.count), in: memory))
             #expect((0..<count).allSatisfy { columns.scores[$0].isFinite }, "user row \(user)")
             #expect((0..<UInt32(count)).allSatisfy { test.foreseenStars(user: user, movie: $0).isFinite })
         }

@@ -41,7 +41,10 @@ struct ExplainerTests {
     private func list(_ userID: Int64) throws -> [Listed] {
         try recommender.refreshIndex()
         var user = learner.row(forUser: userID)
-        try withUnsafePointer(to: &user) { try recommender.recommend(UnsafeBufferPointer(start: $0, count: 1)) }
+        try withUnsafePointer(to: &user) {
+            try recommender.recommend(UnsafeBufferPointer(start: $0, count: 1))
+            recommender.explain(UnsafeBufferPointer(start: $0, count: 1))
+        }
         var listed: [Listed] = []
         recommender.forEachItem(of: user, place: 0) { _, item, named in
             listed.append(Listed(item: item, named: Array(named)))

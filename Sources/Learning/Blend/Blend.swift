@@ -135,8 +135,11 @@ public final class Blend {
         }
     }
 
+    /// The most that `forEachLastLike` names.
+    public static let lastLikesMax = LastItems.capacity
+
     /// The most movies that a user can have transitions to, and one place more.
-    public static let transitionsMax = LastItems.capacity * MovieTallies.successorsMax + 1
+    public static let transitionsMax = lastLikesMax * MovieTallies.successorsMax + 1
 
     @inline(__always)
     public func transition(of movie: UInt32, sum: Float) -> Float { sum * tallies.tally(movie).pointee.inverseRoot }
@@ -145,16 +148,18 @@ public final class Blend {
     @inline(__always)
     public func popularity(_ movie: UInt32) -> Float { tallies.tally(movie).pointee.popularity * tallies.shares.fast }
 
-    /// A user, ready to have movies scored; valid until the next call or event.
+    /// A user, ready to have movies scored; valid until the next event or use of the memory.
     ///
     /// - Parameter ratingCount: How many he has.
     @inline(__always)
-    public func user(_ user: UInt32, profile: UserRow, ratingCount: Int) -> BlendUser {
-        tastes.taste(of: user, into: scratch.taste)
-        tastes.taste(of: profile, into: scratch.profileTaste)
+    public func user(
+        _ user: UInt32, profile: UserRow, ratingCount: Int, in memory: BlendUserMemory
+    ) -> BlendUser {
+        tastes.taste(of: user, into: memory.taste)
+        tastes.taste(of: profile, into: memory.profileTaste)
         return BlendUser(
-            bucket: BlendWeights.bucket(ratingCount: ratingCount), query: head.query(user), taste: scratch.taste,
-            profileTaste: scratch.profileTaste)
+            bucket: BlendWeights.bucket(ratingCount: ratingCount), query: head.query(user), taste: memory.taste,
+            profileTaste: memory.profileTaste)
     }
 
     /// Scores the movies of `columns` for a user; their `transitionSums` are there.
@@ -194,11 +199,20 @@ public final class Blend {
         lastItems.forEachLike(of: user) { body($0, reach[$1] * tallies.tally($0).pointee.inverseRoot) }
     }
 
-    /// How often `successor` was liked soon after `movie`, by distance; 0 where that is not kept.
-    public func successorWeight(_ successor: UInt32, of movie: UInt32) -> Float {
-        guard let next = tallies.successors(movie) else { return 0 }
-        let at = mq_find_u32(next.movies, next.count, successor)
-        return at < 0 ? 0 : next.weights[at]
+    /// How often some movies were liked soon after another one, by distance; 0 where that is not kept.
+    ///
+    /// - Parameters:
+    ///   - places: By movie row, the place in `found` + 1, or 0.
+    ///   - found: The weights, all zero before.
+    @inline(__always)
+    public func successorWeights(
+        of movie: UInt32, _ places: UnsafePointer<UInt16>, into found: UnsafeMutablePointer<Float>
+    ) {
+        guard let next = tallies.successors(movie) else { return }
+        for number in 0..<next.count {
+            let place = places[Int(next.movies[number])]
+            if place != 0 { found[Int(place) - 1] = next.weights[number] }
+        }
     }
 
     /// Whether anybody ever rated the movie; if not, no user has transitions to it.
@@ -220,7 +234,8 @@ public final class Blend {
         defer { likes += 1 }
         if likes % setup.learnsOneIn != 0 { return }
         regress(
-            user, self.user(user, profile: profile, ratingCount: ratingCount), movie: movie, seen: seen,
+            user, self.user(user, profile: profile, ratingCount: ratingCount, in: scratch.user), movie: movie,
+            seen: seen,
             movieCount: movieCount, draws: &draws)
     }
 
@@ -310,8 +325,7 @@ public final class Blend {
 
     /// Memory of one regression.
     private final class Scratch {
-        let taste: UnsafeMutablePointer<Float>
-        let profileTaste: UnsafeMutablePointer<Float>
+        let user = BlendUserMemory()
         let columns: BlendColumns
         /// 16 numbers, of which the first is used.
         let one: UnsafeMutablePointer<Float>
@@ -320,8 +334,6 @@ public final class Blend {
         private var movieCapacity = 0
 
         init(rowCount: Int) {
-            taste = .allocate(capacity: GenreTastes.genresMax)
-            profileTaste = .allocate(capacity: GenreTastes.genresMax)
             columns = BlendColumns(capacity: rowCount)
             one = .allocate(capacity: 16)
             one.initialize(repeating: 1, count: 16)
@@ -329,7 +341,7 @@ public final class Blend {
         }
 
         deinit {
-            for memory in [taste, profileTaste, one] { memory.deallocate() }
+            one.deallocate()
             places.deallocate()
         }
 

@@ -30,6 +30,9 @@ public final class TwoHeadModel: OnlineModel {
     /// Events learnt.
     private var eventCount: UInt64 = 0
     private var movieCount = 0
+    private let side = SideThread()
+    /// Events of a batch from which on the heads learn side by side: below, waking a thread takes longer.
+    private static let sideBySideMin = 256
 
     public init(_ settings: Settings = Settings()) {
         setup = settings
@@ -116,8 +119,13 @@ public final class TwoHeadModel: OnlineModel {
     // MARK: Learning
 
     public func learn(_ events: LearningEvents, users: UserTable, rated: RatedMovies) {
-        learnStars(events, users)
-        learnLists(events, users, rated)
+        if SideThread.isUseful && events.count >= Self.sideBySideMin {
+            // The heads have nothing in common.
+            side.both({ learnLists(events, users, rated) }, { learnStars(events, users) })
+        } else {
+            learnStars(events, users)
+            learnLists(events, users, rated)
+        }
     }
 
     private func learnStars(_ events: LearningEvents, _ users: UserTable) {

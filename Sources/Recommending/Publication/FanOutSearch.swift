@@ -11,6 +11,7 @@ public final class FanOutSearch {
     public static let usersPerRun = 256
 
     private let recommender: Recommender
+    private let userMemory = BlendUserMemory()
     private let learner: Learner
     private let lists: PublishedLists
     private let listLength: Int
@@ -108,7 +109,7 @@ public final class FanOutSearch {
     private func leastLogit(_ movie: UInt32, _ user: UInt32, _ profile: UserRow, _ last: Float) -> Float? {
         guard let blend = learner.model.blend else { return last }
         if blend.hasRatings(movie) { return nil }
-        let blendUser = blend.user(user, profile: profile, ratingCount: Int(profile.rated.count))
+        let blendUser = blend.user(user, profile: profile, ratingCount: Int(profile.rated.count), in: userMemory)
         let weight = blend.weights.weight(.logit, blendUser.bucket)
         if weight <= 0 { return nil }
         let rest = blend.restOfUnrated(blendUser, movie)

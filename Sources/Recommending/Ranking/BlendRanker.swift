@@ -26,6 +26,7 @@ final class BlendRanker {
     private let blend: Blend
     private let learner: Learner
     private let scope: CandidateScope
+    private let userMemory = BlendUserMemory()
     private var candidates = CandidateMarks()
     private var columns = BlendColumns(
         capacity: indexCandidates + popularCandidates + newestCandidates + Blend.transitionsMax)
@@ -120,7 +121,7 @@ final class BlendRanker {
     /// Scores all candidates.
     private func score(_ user: UInt32) {
         let row = learner.users.pointer(user).pointee
-        let blendUser = blend.user(user, profile: row, ratingCount: Int(row.rated.count))
+        let blendUser = blend.user(user, profile: row, ratingCount: Int(row.rated.count), in: userMemory)
         for at in 0..<columns.count { columns.transitionSums[at] = candidates.sums[Int(columns.movies[at])] }
         blend.score(columns, blendUser)
         for at in columns.count..<columns.paddedCount { columns.scores[at] = -.infinity }

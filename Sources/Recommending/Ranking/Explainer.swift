@@ -16,10 +16,17 @@ final class Explainer {
 
     private let blend: Blend
     private let learner: Learner
+    private let userMemory = BlendUserMemory()
     private let one: UnsafeMutablePointer<Float>
     private let transitionFloor: Float
     private var popularFloor: Float = 0
     private var likes: [(movie: UInt32, weight: Float)] = []
+    /// `[likes][items]`: how often each item was liked soon after each like.
+    private var successorWeights: UnsafeMutablePointer<Float>
+    private var itemCapacity = 0
+    /// By movie row, the item's place + 1; zero between two lists.
+    private var places: UnsafeMutablePointer<UInt16>
+    private var movieCapacity = 0
     private var shares: [Share] = []
     /// The movies that the newest answer names.
     private(set) var named: [Int64] = []
@@ -35,26 +42,67 @@ final class Explainer {
         one = .allocate(capacity: 16)
         one.initialize(repeating: 1, count: 16)
         transitionFloor = Self.logarithm(Blend.transitionFloor, one)
+        successorWeights = .allocate(capacity: 0)
+        places = .allocate(capacity: 0)
         likes.reserveCapacity(32)
         shares.reserveCapacity(32)
         named.reserveCapacity(Self.namedMax)
     }
 
-    deinit { one.deallocate() }
+    deinit {
+        one.deallocate()
+        successorWeights.deallocate()
+        places.deallocate()
+    }
 
-    /// Begins with a user's list; returns what `explain` takes for its items, valid until the next list or event.
-    func begin(_ user: UInt32) -> BlendUser {
+    /// Explains the items of a user's list: calls `body` with each place, what speaks for the item, and the ids of movies that
+    /// are named, the strongest first.
+    func explain(
+        _ items: UnsafeBufferPointer<UInt32>, for user: UInt32,
+        _ body: (_ place: Int, _ kind: ExplanationKind, _ named: [Int64]) -> Void
+    ) {
         likes.removeAll(keepingCapacity: true)
         blend.forEachLastLike(of: user) { likes.append(($0, $1)) }
+        gatherSuccessors(items)
         let popular = blend.popular.movies
         let place = min(popular.count, BlendRanker.popularCandidates) - 1
         popularFloor = place < 0 ? 0 : logarithm(blend.popularity(popular[place]) + Blend.popularityFloor)
         let row = learner.users.pointer(user).pointee
-        return blend.user(user, profile: row, ratingCount: Int(row.rated.count))
+        let blendUser = blend.user(user, profile: row, ratingCount: Int(row.rated.count), in: userMemory)
+        for at in 0..<items.count {
+            let kind = explain(items[at], at, of: items.count, for: blendUser)
+            body(at, kind, named)
+        }
     }
 
-    /// Explains an item of that user's list; movies that it names are in `named`, the strongest first.
-    func explain(_ movie: UInt32, for blendUser: BlendUser) -> ExplanationKind {
+    /// Walks each like's successors once, whatever the number of items.
+    private func gatherSuccessors(_ items: UnsafeBufferPointer<UInt32>) {
+        reserve(itemCount: items.count, movieCount: learner.movies.count)
+        for at in 0..<items.count { places[Int(items[at])] = UInt16(at + 1) }
+        for (number, like) in likes.enumerated() {
+            let row = successorWeights + number * items.count
+            row.update(repeating: 0, count: items.count)
+            blend.successorWeights(of: like.movie, places, into: row)
+        }
+        for movie in items { places[Int(movie)] = 0 }
+    }
+
+    private func reserve(itemCount: Int, movieCount: Int) {
+        if itemCount > itemCapacity {
+            itemCapacity = itemCount
+            successorWeights.deallocate()
+            successorWeights = .allocate(capacity: Blend.lastLikesMax * itemCount)
+        }
+        if movieCount > movieCapacity {
+            movieCapacity = max(movieCount, 2 * movieCapacity, 4096)
+            places.deallocate()
+            places = .allocate(capacity: movieCapacity)
+            places.initialize(repeating: 0, count: movieCapacity)
+        }
+    }
+
+    private func explain(_ movie: UInt32, _ place: Int, of itemCount: Int, for blendUser: BlendUser) -> ExplanationKind
+    {
         func weight(_ expert: BlendExpert) -> Float { blend.weights.weight(expert, blendUser.bucket) }
         let vector = blend.head.row(movie)
         let dimension = blend.head.dimension
@@ -65,25 +113,25 @@ final class Explainer {
         let popularWeight = weight(.popularity) + weight(.slowPopularity) + weight(.ratings)
         let fromPopularity = max(0, popularWeight * (popularity - popularFloor))
 
-        shares.removeAll(keepingCapacity: true)
         var transitions: Float = 0
-        for like in likes {
-            let share = like.weight * blend.successorWeight(movie, of: like.movie)
-            transitions += share
-            shares.append(Share(movie: like.movie, weight: share))
+        for (number, like) in likes.enumerated() {
+            transitions += like.weight * successorWeights[number * itemCount + place]
         }
         let transition = blend.transition(of: movie, sum: transitions)
         let lift = logarithm(transition + Blend.transitionFloor) - transitionFloor
         let fromTransitions = max(0, weight(.transitions) * lift)
-        let fromRated = shares.isEmpty ? 0 : fromTransitions + own
+        let fromRated = likes.isEmpty ? 0 : fromTransitions + own
 
         named.removeAll(keepingCapacity: true)
         if fromRated > fromProfile && fromRated > fromPopularity {
-            if own > fromTransitions {
+            shares.removeAll(keepingCapacity: true)
+            for (number, like) in likes.enumerated() {
                 // What the user's vector came to be by can't be told apart, so the nearest of his likes stand for it.
-                for at in shares.indices {
-                    shares[at].weight = mq_dot16(blend.head.row(shares[at].movie), vector, dimension)
-                }
+                let share =
+                    own > fromTransitions
+                    ? mq_dot16(blend.head.row(like.movie), vector, dimension)
+                    : like.weight * successorWeights[number * itemCount + place]
+                shares.append(Share(movie: like.movie, weight: share))
             }
             name()
             if !named.isEmpty { return .rated }

@@ -1,3 +1,5 @@
+import Events
+
 /// The lists of some users, best first: made once and filled again and again.
 public final class RankedLists {
     /// Most users.
@@ -8,6 +10,10 @@ public final class RankedLists {
     private var itemColumn: UnsafeMutablePointer<UInt32>
     private var idColumn: UnsafeMutablePointer<Int64>
     private var scoreColumn: UnsafeMutablePointer<Float>
+    private var kindColumn: UnsafeMutablePointer<ExplanationKind?>
+    /// `[items][Explainer.namedMax]`.
+    private var namedColumn: UnsafeMutablePointer<Int64>
+    private var namedCountColumn: UnsafeMutablePointer<UInt8>
     private var userCount = 0
 
     init(userCapacity: Int) {
@@ -16,13 +22,23 @@ public final class RankedLists {
         itemColumn = .allocate(capacity: 0)
         idColumn = .allocate(capacity: 0)
         scoreColumn = .allocate(capacity: 0)
+        kindColumn = .allocate(capacity: 0)
+        namedColumn = .allocate(capacity: 0)
+        namedCountColumn = .allocate(capacity: 0)
     }
 
     deinit {
         counts.deallocate()
+        deallocateColumns()
+    }
+
+    private func deallocateColumns() {
         itemColumn.deallocate()
         idColumn.deallocate()
         scoreColumn.deallocate()
+        kindColumn.deallocate()
+        namedColumn.deallocate()
+        namedCountColumn.deallocate()
     }
 
     /// Makes room for empty lists.
@@ -33,12 +49,14 @@ public final class RankedLists {
         counts.update(repeating: 0, count: userCount)
         if length <= capacity { return }
         capacity = length
-        itemColumn.deallocate()
-        idColumn.deallocate()
-        scoreColumn.deallocate()
+        deallocateColumns()
         itemColumn = .allocate(capacity: userCapacity * length)
         idColumn = .allocate(capacity: userCapacity * length)
         scoreColumn = .allocate(capacity: userCapacity * length)
+        kindColumn = .allocate(capacity: userCapacity * length)
+        kindColumn.initialize(repeating: nil, count: userCapacity * length)
+        namedColumn = .allocate(capacity: userCapacity * length * Explainer.namedMax)
+        namedCountColumn = .allocate(capacity: userCapacity * length)
     }
 
     /// Appends to the list of the user at `place`.
@@ -49,6 +67,8 @@ public final class RankedLists {
         itemColumn[at] = item
         idColumn[at] = id
         scoreColumn[at] = score
+        kindColumn[at] = nil
+        namedCountColumn[at] = 0
         counts[place] += 1
     }
 
@@ -69,5 +89,21 @@ public final class RankedLists {
 
     public func scores(of place: Int) -> UnsafeBufferPointer<Float> {
         UnsafeBufferPointer(start: scoreColumn + place * length, count: count(of: place))
+    }
+
+    /// What speaks for an item of the user at `place`, and the ids of movies that are named for it.
+    func explain(_ place: Int, item: Int, _ kind: ExplanationKind, named: [Int64]) {
+        let at = place * length + item
+        kindColumn[at] = kind
+        namedCountColumn[at] = UInt8(named.count)
+        for (number, id) in named.enumerated() { namedColumn[at * Explainer.namedMax + number] = id }
+    }
+
+    /// Nil where nothing was explained.
+    func explanation(_ place: Int, item: Int) -> ExplanationKind? { kindColumn[place * length + item] }
+
+    func named(_ place: Int, item: Int) -> UnsafeBufferPointer<Int64> {
+        let at = place * length + item
+        return UnsafeBufferPointer(start: namedColumn + at * Explainer.namedMax, count: Int(namedCountColumn[at]))
     }
 }

@@ -134,7 +134,10 @@ extension StreamProcessor {
                 }
                 at += 1
             }
-            try dueScratch.withUnsafeBufferPointer { try recommender.recommend($0) }
+            try dueScratch.withUnsafeBufferPointer { users in
+                try recommender.recommend(users)
+                recommender.explain(users)
+            }
             var place = 0
             for entry in entries[first..<at] where entry.user != IdentityMap.none {
                 publish(entry, place, epoch, now)

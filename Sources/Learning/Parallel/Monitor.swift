@@ -1,0 +1,31 @@
+import Foundation
+
+/// State behind a lock, with a condition: who waits looks at it again after every change (Hoare, "Monitors: An Operating System
+/// Structuring Concept", 1974).
+final class Monitor<State: ~Copyable>: Sendable {
+    private let condition = NSCondition()
+    // Guarded by `condition`.
+    private nonisolated(unsafe) var state: State
+
+    init(_ state: consuming sending State) { self.state = state }
+
+    /// Changes the state and lets those who wait look.
+    func change(_ body: (inout State) -> Void) {
+        condition.lock()
+        body(&state)
+        condition.broadcast()
+        condition.unlock()
+    }
+
+    /// Waits until the answer is not nil.
+    @discardableResult
+    func wait<Result>(_ body: (inout State) -> Result?) -> Result {
+        condition.lock()
+        defer { condition.unlock() }
+        while true {
+            // No access to the state outlasts the wait: others change it meanwhile.
+            if let result = body(&state) { return result }
+            condition.wait()
+        }
+    }
+}
