@@ -9,6 +9,9 @@ public protocol VectorIndex: AnyObject {
     /// Number of items in the index.
     var count: Int { get }
 
+    /// Bytes of all that the index holds, as allocated, without the scratch of searches.
+    var byteCount: Int { get }
+
     func contains(item: UInt32) -> Bool
 
     /// Adds the item, or overwrites its id, vector and offset.
@@ -17,6 +20,9 @@ public protocol VectorIndex: AnyObject {
     ///   - vector: `dimension` floats, copied.
     ///   - offset: added to every score of the item, exactly.
     func upsert(item: UInt32, id: Int64, vector: UnsafePointer<Float>, offset: Float) throws(IndexError)
+
+    /// `upsert` of many items, all of them or, after an error, none.
+    func upsert(_ batch: UpsertBatch) throws(IndexError)
 
     /// Removes the item; false if it is not there.
     @discardableResult

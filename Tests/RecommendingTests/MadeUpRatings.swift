@@ -39,7 +39,7 @@ struct EvaluatedStream {
     ) throws {
         let learner = makeLearner(announced: announced, batchCapacity: batchCapacity)
         let recommender = try Recommender(
-            learner: learner, index: ExactFloatIndex(dimension: learner.model.dimension), listLength: 20)
+            learner: learner, index: ExactIndex(dimension: learner.model.dimension), listLength: 20)
         let evaluator = PrequentialEvaluator(
             recommender: recommender, protocol: evaluation, eventCount: ratings.count, sampleOneIn: sampleOneIn,
             predictionRange: predictionRange, batchCapacity: batchCapacity)

@@ -4,13 +4,14 @@ import Testing
 
 /// Random operations on the index and on a dictionary.
 struct IndexModelTests {
+    /// 200,000 operations in all.
     @Test(arguments: [UInt64(1), 2, 3, 4])
     func behavesAsADictionary(seed: UInt64) throws {
         var random = SeededRandom(state: seed)
         let dimension = [3, 4, 6, 9][Int(seed) % 4]
         let coarse = seed % 2 == 0
         let variants = Variant.all()
-        let index = ExactFloatIndex(dimension: dimension, kernels: variants[Int(seed) % variants.count].table)
+        let index = ExactIndex(dimension: dimension, kernels: variants[Int(seed) % variants.count].table)
         let results = SearchResults()
         var truth = BruteForce()
         for step in 0..<50_000 {

@@ -71,7 +71,7 @@ private struct ExactAnswers {
 
     init(_ export: VectorExport, count: Int, exclusions: [[UInt32]]?) throws {
         let dimension = export.dimension
-        let index = ExactFloatIndex(dimension: dimension)
+        let index = ExactIndex(dimension: dimension)
         try export.movieVectors.withUnsafeBufferPointer { vectors in
             for row in 0..<export.movies.count {
                 try index.upsert(

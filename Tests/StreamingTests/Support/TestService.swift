@@ -30,7 +30,7 @@ final class TestService {
         configure(&settings)
         let learner = Learner(model: model, batchCapacity: StreamLimits.batchRecordsMax)
         let recommender = try Recommender(
-            learner: learner, index: ExactFloatIndex(dimension: model.dimension), listLength: listLength)
+            learner: learner, index: ExactIndex(dimension: model.dimension), listLength: listLength)
         processor = StreamProcessor(
             settings: settings, recommender: recommender, lists: PublishedLists(capacity: listLength),
             encoder: JSONRecommendationListEncoder(), source: other ?? source, sink: sink,

@@ -1,0 +1,94 @@
+// AVX-512 with VNNI: 16 lanes are one vector, and four products a lane are one instruction.
+
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+#include <stdbool.h>
+
+#include "index_kernels.h"
+
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,bmi,popcnt"))), \
+                             apply_to = function)
+
+#define VECTOR_LANES 16
+#define TILE_QUERIES 8
+// 8 to 24 of the 32 registers hold sums.
+#define TILE_BLOCKS(queries) ((queries) == 1 ? 8 : (queries) <= 4 ? 4 : 2)
+typedef __m512 vector;
+typedef __m512i integers;
+
+static inline vector zero(void) { return _mm512_setzero_ps(); }
+static inline vector broadcast(float x) { return _mm512_set1_ps(x); }
+static inline integers broadcast_integer(int32_t x) { return _mm512_set1_epi32(x); }
+static inline vector load(const float *from) { return _mm512_loadu_ps(from); }
+static inline void store(float *to, vector x) { _mm512_storeu_ps(to, x); }
+static inline vector subtract(vector a, vector b) { return _mm512_sub_ps(a, b); }
+static inline vector multiply(vector a, vector b) { return _mm512_mul_ps(a, b); }
+static inline vector fused(vector a, vector b, vector c) { return _mm512_fmadd_ps(a, b, c); }
+static inline vector larger(vector a, vector b) { return _mm512_max_ps(a, b); }
+static inline vector size(vector a) { return _mm512_abs_ps(a); }
+static inline vector nearest(vector x) { return _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+static inline unsigned is_infinite_or_nan(vector x) { return _mm512_fpclass_ps_mask(x, 0x99); }
+static inline bool is_zero(vector x) { return _mm512_cmp_ps_mask(x, _mm512_setzero_ps(), _CMP_NEQ_UQ) == 0; }
+static inline float reduce_larger(vector x) { return _mm512_reduce_max_ps(x); }
+static inline vector to_float(integers x) { return _mm512_cvtepi32_ps(x); }
+static inline unsigned reaches(vector a, vector b) { return _mm512_cmp_ps_mask(a, b, _CMP_GE_OQ); }
+
+typedef __mmask16 reached;
+static inline reached reached_none(void) { return 0; }
+static inline reached reached_or(reached any, vector a, vector b) {
+    return _kor_mask16(any, _mm512_cmp_ps_mask(a, b, _CMP_GE_OQ));
+}
+static inline bool reached_any(reached any) { return any != 0; }
+
+static inline vector scales_of(const uint32_t *bounds) {
+    return _mm512_castsi512_ps(_mm512_and_si512(_mm512_loadu_si512(bounds), _mm512_set1_epi32((int)0xffff0000)));
+}
+static inline vector errors_of(const uint32_t *bounds) {
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_loadu_si512(bounds), 16));
+}
+
+static inline float reduce16(const vector *sums) {
+    __m256 high = _mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(sums[0]), 1));
+    __m256 eight = _mm256_add_ps(_mm512_castps512_ps256(sums[0]), high);
+    __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+    __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+}
+
+static inline void store_codes(int8_t *to, const vector *codes) {
+    _mm_storeu_si128((__m128i *)to, _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(codes[0])));
+}
+
+/// Adds the products of four coordinates: 16 rows of each block, four codes each, and `tile_queries` times four weights.
+static inline __attribute__((always_inline)) void accumulate(const uint8_t *codes, size_t block_bytes,
+                                                             const uint32_t *weights, integers sums[TILE_QUERIES][8][1],
+                                                             const int tile_queries, const int tile_blocks) {
+    integers rows[8];
+    _Pragma("clang loop unroll(full)") for (int b = 0; b < tile_blocks; b++)
+        rows[b] = _mm512_loadu_si512(codes + (size_t)b * block_bytes);
+    _Pragma("clang loop unroll(full)") for (int q = 0; q < tile_queries; q++) {
+        integers weight = _mm512_set1_epi32((int)weights[q]);
+        _Pragma("clang loop unroll(full)") for (int b = 0; b < tile_blocks; b++)
+            sums[q][b][0] = _mm512_dpbusd_epi32(sums[q][b][0], rows[b], weight);
+    }
+}
+
+#include "index_simd.h"
+
+const mq_index_kernel_table mq_index_kernels_avx512 = {
+    .variant = MQ_VARIANT_AVX512,
+    .queries_per_call = 8,
+    .overwrite = overwrite,
+    .shadow_row = shadow_row,
+    .shadow_query = shadow_query,
+    .bounds_of_scores = bounds_of_scores,
+    .rows_that_reach = rows_that_reach,
+    .exact_scores = exact_scores,
+};
+
+#pragma clang attribute pop
+
+#else
+typedef int mq_not_this_processor;
+#endif
