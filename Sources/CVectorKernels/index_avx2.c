@@ -11,8 +11,9 @@
 
 #define VECTOR_LANES 8
 #define TILE_QUERIES 2
-// 4 to 8 of the 16 registers hold sums.
-#define TILE_BLOCKS(queries) 2
+// 8 of the 16 registers hold sums.
+#define TILE_BLOCKS 2
+#define TILE_BLOCKS_ALONE 2
 typedef __m256 vector;
 typedef __m256i integers;
 
@@ -103,7 +104,7 @@ static inline __attribute__((always_inline)) void accumulate(const uint8_t *code
 
 const mq_index_kernel_table mq_index_kernels_avx2 = {
     .variant = MQ_VARIANT_AVX2,
-    .queries_per_call = 8,
+    .queries_per_call = 16,
     .overwrite = overwrite,
     .shadow_row = shadow_row,
     .shadow_query = shadow_query,

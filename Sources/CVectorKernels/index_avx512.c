@@ -12,8 +12,9 @@
 
 #define VECTOR_LANES 16
 #define TILE_QUERIES 8
-// 8 to 24 of the 32 registers hold sums.
-#define TILE_BLOCKS(queries) ((queries) == 1 ? 8 : (queries) <= 4 ? 4 : 2)
+// 16 of the 32 registers hold sums; fewer than 8 would not hide the latency of an addition.
+#define TILE_BLOCKS 2
+#define TILE_BLOCKS_ALONE 8
 typedef __m512 vector;
 typedef __m512i integers;
 
@@ -78,7 +79,7 @@ static inline __attribute__((always_inline)) void accumulate(const uint8_t *code
 
 const mq_index_kernel_table mq_index_kernels_avx512 = {
     .variant = MQ_VARIANT_AVX512,
-    .queries_per_call = 8,
+    .queries_per_call = 16,
     .overwrite = overwrite,
     .shadow_row = shadow_row,
     .shadow_query = shadow_query,

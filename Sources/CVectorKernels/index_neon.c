@@ -9,8 +9,9 @@
 
 #define VECTOR_LANES 4
 #define TILE_QUERIES 2
-// 8 to 16 of the 32 registers hold sums.
-#define TILE_BLOCKS(queries) 2
+// 16 of the 32 registers hold sums.
+#define TILE_BLOCKS 2
+#define TILE_BLOCKS_ALONE 2
 typedef float32x4_t vector;
 typedef int32x4_t integers;
 
@@ -92,7 +93,7 @@ static inline __attribute__((always_inline)) void accumulate(const uint8_t *code
 
 const mq_index_kernel_table mq_index_kernels_neon = {
     .variant = MQ_VARIANT_NEON,
-    .queries_per_call = 8,
+    .queries_per_call = 16,
     .overwrite = overwrite,
     .shadow_row = shadow_row,
     .shadow_query = shadow_query,

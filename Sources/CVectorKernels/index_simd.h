@@ -7,8 +7,8 @@
 //   scales_of(const uint32_t *), errors_of(const uint32_t *): the halves of `bounds` of VECTOR_LANES rows,
 //   to_float(integers): exact or rounded once,
 //   accumulate(): see there,
-//   TILE_QUERIES: the most queries whose sums are held in registers,
-//   TILE_BLOCKS(queries): how many blocks then.
+//   TILE_QUERIES, TILE_BLOCKS: queries and blocks whose sums are held in registers,
+//   TILE_BLOCKS_ALONE: blocks if there is but one query.
 
 #include <string.h>
 
@@ -205,34 +205,30 @@ INLINE void scan_tile(const mq_shadow_run *run, size_t block, const mq_shadow_qu
     }
 }
 
-/// All blocks in tiles, the rest one by one.
-INLINE void scan_blocks(const mq_shadow_run *run, const mq_shadow_queries *queries, int first, const destination *to,
-                        const bool stores, const int tile_queries) {
-    const int tile_blocks = TILE_BLOCKS(tile_queries);
-    size_t block = 0;
-    for (; block + (size_t)tile_blocks <= run->block_count; block += (size_t)tile_blocks)
-        scan_tile(run, block, queries, first, to, stores, tile_queries, tile_blocks);
-    for (; block < run->block_count; block++) scan_tile(run, block, queries, first, to, stores, tile_queries, 1);
+/// `tile_blocks` blocks from number `block` on, against all queries: the blocks' codes stay in the nearest cache.
+INLINE void scan_blocks(const mq_shadow_run *run, size_t block, const mq_shadow_queries *queries,
+                        const destination *to, const bool stores, const int tile_blocks) {
+    int first = 0;
+    for (; first + TILE_QUERIES <= queries->count; first += TILE_QUERIES)
+        scan_tile(run, block, queries, first, to, stores, TILE_QUERIES, tile_blocks);
+#if TILE_QUERIES > 2
+    for (; first + 4 <= queries->count; first += 4) scan_tile(run, block, queries, first, to, stores, 4, tile_blocks);
+    for (; first + 2 <= queries->count; first += 2) scan_tile(run, block, queries, first, to, stores, 2, tile_blocks);
+#endif
+    if (first < queries->count) scan_tile(run, block, queries, first, to, stores, 1, tile_blocks);
 }
 
+/// All blocks in tiles, the rest one by one.
 INLINE void scan(const mq_shadow_run *run, const mq_shadow_queries *queries, const destination *to, const bool stores) {
-    for (int first = 0; first < queries->count;) {
-        int count = queries->count - first < TILE_QUERIES ? queries->count - first : TILE_QUERIES;
-        switch (count) {
-        case 1: scan_blocks(run, queries, first, to, stores, 1); break;
-        case 2: scan_blocks(run, queries, first, to, stores, 2); break;
-#if TILE_QUERIES > 2
-        case 3: scan_blocks(run, queries, first, to, stores, 3); break;
-        case 4: scan_blocks(run, queries, first, to, stores, 4); break;
-        case 5: scan_blocks(run, queries, first, to, stores, 5); break;
-        case 6: scan_blocks(run, queries, first, to, stores, 6); break;
-        case 7: scan_blocks(run, queries, first, to, stores, 7); break;
-        case 8: scan_blocks(run, queries, first, to, stores, 8); break;
-#endif
-        default: __builtin_unreachable();
-        }
-        first += count;
+    size_t block = 0;
+    if (queries->count == 1) {
+        for (; block + TILE_BLOCKS_ALONE <= run->block_count; block += TILE_BLOCKS_ALONE)
+            scan_tile(run, block, queries, 0, to, stores, 1, TILE_BLOCKS_ALONE);
+    } else {
+        for (; block + TILE_BLOCKS <= run->block_count; block += TILE_BLOCKS)
+            scan_blocks(run, block, queries, to, stores, TILE_BLOCKS);
     }
+    for (; block < run->block_count; block++) scan_blocks(run, block, queries, to, stores, 1);
 }
 
 static void bounds_of_scores(const mq_shadow_run *run, const mq_shadow_queries *queries, float *scores,

@@ -54,17 +54,7 @@ public final class ExactIndex: VectorIndex {
 
     public func upsert(_ batch: UpsertBatch) throws(IndexError) {
         try batchCheck.check(batch, dimension: dimension)
-        for at in 0..<batch.count {
-            let (item, vector) = (batch.items[at], batch.vectors + at * dimension)
-            let offset = batch.offsets?[at] ?? 0
-            let slot = map[item]
-            if slot == ItemMap.none {
-                let new = store.append(item: item, id: batch.ids[at], vector: vector, offset: offset)
-                map.set(item, UInt32(new))
-            } else {
-                _ = store.overwrite(slot: Int(slot), id: batch.ids[at], vector: vector, offset: offset)
-            }
-        }
+        store.write(batch, map: &map)
     }
 
     @discardableResult

@@ -55,18 +55,39 @@ struct RowScan {
     ) {
         let found = scratch.found.base
         let best = selection.pointee.kth_bound(bounds, rows, scratch.k)
-        let bestCount = selection.pointee.collect(bounds, rows, best, found)
-        score(query, found, bestCount, &scratch)
-        // All were taken if there is no k-th best.
-        if best == -.infinity { return }
+        // Where the threshold will hardly be below.
+        let guess = best == -.infinity ? best : Float(Double(best) - 3 * slack)
+        let foundCount = selection.pointee.collect(bounds, rows, guess, found)
+        // The rows with the best k bounds give the threshold.
+        var leading = 0
+        for at in 0..<foundCount where bounds[Int(found[at])] >= best {
+            (found[leading], found[at]) = (found[at], found[leading])
+            leading += 1
+        }
+        let scored = min(foundCount, (leading + Self.rowsPerCall - 1) / Self.rowsPerCall * Self.rowsPerCall)
+        score(query, found, scored, &scratch)
+        let threshold = scoreRest(
+            query, found, scored..<foundCount, bounds: bounds, below: .infinity, slack: slack, &scratch)
+        if threshold >= guess { return }
+        let restCount = selection.pointee.collect(bounds, rows, threshold, found)
+        _ = scoreRest(query, found, 0..<restCount, bounds: bounds, below: guess, slack: slack, &scratch)
+    }
+
+    /// Scores those of some rows whose bound reaches the threshold, which rises meanwhile.
+    ///
+    /// - Parameter limit: Rows with this bound or a higher one were scored before.
+    /// - Returns: The threshold at the end.
+    @inline(__always)
+    private func scoreRest(
+        _ query: Int, _ found: UnsafeMutablePointer<UInt32>, _ places: Range<Int>, bounds: UnsafePointer<Float>,
+        below limit: Float, slack: Double, _ scratch: inout SearchScratch
+    ) -> Float {
         var threshold = Self.threshold(scratch.tops.base[query], slack)
-        if threshold >= best { return }
-        let candidateCount = selection.pointee.collect(bounds, rows, threshold, found)
         var waiting = 0
-        for at in 0..<candidateCount {
+        for at in places {
             let slot = found[at]
             let bound = bounds[Int(slot)]
-            if bound >= best || bound < threshold { continue }
+            if bound < threshold || (bound >= limit && limit < .infinity) { continue }
             found[waiting] = slot
             waiting += 1
             if waiting == Self.rowsPerCall {
@@ -76,6 +97,7 @@ struct RowScan {
             }
         }
         score(query, found, waiting, &scratch)
+        return waiting == 0 ? threshold : Self.threshold(scratch.tops.base[query], slack)
     }
 
     // MARK: Further chunks

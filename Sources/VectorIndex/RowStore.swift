@@ -83,6 +83,32 @@ struct RowStore: ~Copyable {
         return slot
     }
 
+    /// Overwrites or adds the rows of a batch, which is valid.
+    mutating func write(_ batch: UpsertBatch, map: inout ItemMap) {
+        for at in 0..<batch.count {
+            if at + Self.rowsAhead < batch.count { prefetch(map[batch.items[at + Self.rowsAhead]]) }
+            let (item, vector) = (batch.items[at], batch.vectors + at * shape.dimension)
+            let offset = batch.offsets?[at] ?? 0
+            let slot = map[item]
+            if slot == ItemMap.none {
+                map.set(item, UInt32(append(item: item, id: batch.ids[at], vector: vector, offset: offset)))
+            } else {
+                _ = overwrite(slot: Int(slot), id: batch.ids[at], vector: vector, offset: offset)
+            }
+        }
+    }
+
+    /// How many rows ahead of the one that is written memory is fetched.
+    private static let rowsAhead = 3
+
+    @inline(__always)
+    private func prefetch(_ slot: UInt32) {
+        if slot == ItemMap.none { return }
+        let (chunk, row) = (chunks + Self.chunk(of: Int(slot)), Self.row(of: Int(slot)))
+        mq_prefetch_row(
+            shape.vector(row, in: chunk.pointee), shape.dimension, shape.codes(row, in: chunk.pointee))
+    }
+
     /// Fills the slot with the last row, so that the rows stay dense.
     mutating func removeBySwap(slot: Int) {
         let last = count - 1

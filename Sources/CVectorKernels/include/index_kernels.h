@@ -14,7 +14,7 @@
 // All variants give identical bits, so that a search looks at the same rows everywhere.
 
 /// Most queries of one call of the scans.
-enum { MQ_SHADOW_QUERIES_MAX = 8 };
+enum { MQ_SHADOW_QUERIES_MAX = 16 };
 
 /// Vectors with coordinates beyond are not quantised: their products might overflow. Their codes are 0 and their error is
 /// infinite, so every search scores them.
@@ -27,6 +27,12 @@ enum { MQ_SHADOW_QUERIES_MAX = 8 };
 
 /// A bound of a norm, from its computed sum of squares.
 static inline float mq_norm_bound(float squares) { return fmaf(sqrtf(squares), MQ_NORM_SLACK, MQ_NORM_UNDERFLOW); }
+
+/// Asks for the memory of a row of `n` coordinates and of its codes, which are about to be written.
+static inline void mq_prefetch_row(const float *row, size_t n, const uint8_t *codes) {
+    for (size_t i = 0; i < n; i += 16) __builtin_prefetch(row + i, 1);
+    for (size_t i = 0; i < n; i += 4) __builtin_prefetch(codes + i * MQ_LANES, 1);
+}
 
 /// Consecutive blocks of 16 shadows.
 typedef struct {
