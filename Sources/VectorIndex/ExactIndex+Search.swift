@@ -6,48 +6,31 @@ extension ExactIndex {
 
     public func search(
         queries: UnsafePointer<Float>, queryCount: Int, k: Int,
-        exclusions: UnsafeBufferPointer<UnsafeBufferPointer<UInt32>>, into results: SearchResults
+        exclusions: UnsafeBufferPointer<UnsafeBufferPointer<UInt32>>, among filter: ItemSet?,
+        into results: SearchResults
     ) throws(IndexError) {
         results.removeAll()
-        try check(queries: queries, queryCount: queryCount, k: k, exclusions: exclusions)
+        try SearchCheck.check(
+            queries: queries, queryCount: queryCount, dimension: dimension, k: k, exclusions: exclusions)
         results.prepare(queryCount: queryCount, k: k)
         guard count > 0 else { return }
+        if let filter { store.writeOffsets(of: filter, into: &results.scratch.filtered) }
         var first = 0
         while first < queryCount {
             let slab = first..<min(first + Self.queriesPerSlab, queryCount)
             search(
                 queries: queries + first * dimension, count: slab.count, k: k,
                 exclusions: exclusions.isEmpty ? nil : UnsafeBufferPointer(rebasing: exclusions[slab]),
-                scratch: &results.scratch)
+                isFiltered: filter != nil, scratch: &results.scratch)
             for query in slab { results.set(results.scratch.tops.base[query - first], of: query) }
             first = slab.upperBound
         }
         results.rowsScored = results.scratch.rowsScored
     }
 
-    private func check(
-        queries: UnsafePointer<Float>, queryCount: Int, k: Int,
-        exclusions: UnsafeBufferPointer<UnsafeBufferPointer<UInt32>>
-    ) throws(IndexError) {
-        guard k >= 1, k <= IndexLimits.resultCountMax else {
-            throw .resultCountOutOfRange(got: k, allowed: 1...IndexLimits.resultCountMax)
-        }
-        guard queryCount >= 0 else { throw .queryCountOutOfRange(got: queryCount) }
-        guard exclusions.isEmpty || exclusions.count == queryCount else {
-            throw .exclusionListsMismatch(queries: queryCount, lists: exclusions.count)
-        }
-        for query in 0..<queryCount where !mq_all_finite(queries + query * dimension, dimension) {
-            throw .queryNotFinite(query: query)
-        }
-        for query in exclusions.indices where exclusions[query].count > IndexLimits.exclusionCountMax {
-            throw .tooManyExclusions(
-                query: query, got: exclusions[query].count, max: IndexLimits.exclusionCountMax)
-        }
-    }
-
     private func search(
         queries: UnsafePointer<Float>, count queryCount: Int, k: Int,
-        exclusions: UnsafeBufferPointer<UnsafeBufferPointer<UInt32>>?, scratch: inout SearchScratch
+        exclusions: UnsafeBufferPointer<UnsafeBufferPointer<UInt32>>?, isFiltered: Bool, scratch: inout SearchScratch
     ) {
         let groupSize = min(Int(kernels.pointee.queries_per_call), queryCount)
         scratch.begin(queryCount: queryCount, k: k, groupSize: groupSize)
@@ -59,7 +42,8 @@ extension ExactIndex {
         }
         let scan = RowScan(
             chunks: store.chunks, chunkCount: store.chunkCount, count: count, shape: store.shape, queries: queries,
-            hasExclusions: exclusions != nil, kernels: kernels, selection: mq_kernels())
+            hasExclusions: exclusions != nil, filtered: isFiltered ? UnsafePointer(scratch.filtered.base) : nil,
+            kernels: kernels, selection: mq_kernels())
         // Chunk by chunk for all queries: rows that no longer fit the cache are read once a slab.
         var first = 0
         while first < queryCount {

@@ -7,6 +7,10 @@ struct QueryShadows: ~Copyable {
     private var scales = ScratchBuffer<Float>()
     private var normColumn = ScratchBuffer<Float>()
     private var errorColumn = ScratchBuffer<Float>()
+    private var gathered = ScratchBuffer<UInt32>()
+    private var gatheredBiases = ScratchBuffer<Int32>()
+    private var gatheredScales = ScratchBuffer<Float>()
+    private var gatheredNorms = ScratchBuffer<Float>()
     private var groups = 0
 
     /// - Parameter groupSize: Queries of each group; the last may have fewer.
@@ -39,6 +43,26 @@ struct QueryShadows: ~Copyable {
         return mq_shadow_queries(
             codes: codes.base + first * groups, biases: biases.base + first, scales: scales.base + first,
             norms: normColumn.base + first, count: Int32(queries.count))
+    }
+
+    /// Some of the queries side by side, which were quantised in groups of one.
+    mutating func gather(_ numbers: UnsafePointer<UInt32>, count: Int) -> mq_shadow_queries {
+        if count == 1 { return group(Int(numbers[0])..<Int(numbers[0]) + 1) }
+        gathered.reserve(count * groups)
+        gatheredBiases.reserve(count)
+        gatheredScales.reserve(count)
+        gatheredNorms.reserve(count)
+        for at in 0..<count {
+            let query = Int(numbers[at])
+            let own = codes.base + query * groups
+            for group in 0..<groups { gathered.base[group * count + at] = own[group] }
+            gatheredBiases.base[at] = biases.base[query]
+            gatheredScales.base[at] = scales.base[query]
+            gatheredNorms.base[at] = normColumn.base[query]
+        }
+        return mq_shadow_queries(
+            codes: gathered.base, biases: gatheredBiases.base, scales: gatheredScales.base,
+            norms: gatheredNorms.base, count: Int32(count))
     }
 
     /// How much a row's score can be above its bound: what the query's own quantisation and all rounding make.

@@ -11,6 +11,8 @@ struct RowScan {
     let shape: RowShape
     let queries: UnsafePointer<Float>
     let hasExclusions: Bool
+    /// In place of the rows' offsets, NaN where the filter says no; nil without a filter.
+    let filtered: UnsafePointer<Float>?
     let kernels: UnsafePointer<mq_index_kernel_table>
     let selection: UnsafePointer<mq_kernel_table>
 
@@ -20,17 +22,25 @@ struct RowScan {
         let rows = min(RowChunk.rowsMax, count - chunk * RowChunk.rowsMax)
         let memory = chunks[chunk]
         return mq_shadow_run(
-            codes: memory.codes, bounds: memory.bounds, offsets: memory.offsets, groups: shape.groups,
+            codes: memory.codes, bounds: memory.bounds,
+            offsets: filtered.map { $0 + chunk * RowChunk.rowsMax } ?? UnsafePointer(memory.offsets),
+            groups: shape.groups,
             block_count: max(0, rows + 15) / 16)
     }
 
     // MARK: The first segment
 
-    func first(_ group: Range<Int>, _ scratch: inout SearchScratch) {
-        let rows = min(Segment.rows, (count + 15) / 16 * 16)
-        scratch.bounds.reserve(group.count * rows)
-        scratch.found.reserve(max(rows, group.count * RowChunk.rowsMax))
-        var quantised = scratch.shadows.group(group)
+    /// Rows of the first segment, as the kernels count them.
+    @inline(__always)
+    var rowsOfFirst: Int { min(Segment.rows, (count + 15) / 16 * 16) }
+
+    /// Writes the bounds of a group's queries down; norm and offset that bound those of the rows.
+    func writeBounds(_ quantised: inout mq_shadow_queries, _ scratch: inout SearchScratch) -> (
+        norm: Float, offset: Float
+    ) {
+        let rows = rowsOfFirst
+        scratch.bounds.reserve(Int(quantised.count) * rows)
+        scratch.found.reserve(max(rows, Int(quantised.count) * RowChunk.rowsMax))
         var (norm, offset) = (RowChunk.normLeast, Float(0))
         for chunk in 0..<min(Segment.chunks, chunkCount) {
             var run = run(chunk)
@@ -38,6 +48,13 @@ struct RowScan {
             norm = max(norm, chunks[chunk].normMax)
             offset = max(offset, chunks[chunk].offsetMax)
         }
+        return (norm, offset)
+    }
+
+    func first(_ group: Range<Int>, _ scratch: inout SearchScratch) {
+        let rows = rowsOfFirst
+        var quantised = scratch.shadows.group(group)
+        let (norm, offset) = writeBounds(&quantised, &scratch)
         for query in group {
             let bounds = scratch.bounds.base + (query - group.lowerBound) * rows
             if hasExclusions {
@@ -50,7 +67,7 @@ struct RowScan {
 
     /// Moves the best rows of the first segment to the query's hits.
     @inline(__always)
-    private func select(
+    func select(
         _ query: Int, bounds: UnsafePointer<Float>, rows: Int, slack: Double, _ scratch: inout SearchScratch
     ) {
         let found = scratch.found.base
@@ -103,17 +120,9 @@ struct RowScan {
     // MARK: Further chunks
 
     func next(chunk: Int, _ group: Range<Int>, _ scratch: inout SearchScratch) {
-        var run = run(chunk)
         var quantised = scratch.shadows.group(group)
-        let (norm, offset) = (chunks[chunk].normMax, chunks[chunk].offsetMax)
-        for query in group {
-            let slack = scratch.shadows.slack(of: query, norm: norm, offset: offset, dimension: shape.dimension)
-            scratch.thresholds.base[query - group.lowerBound] = Self.threshold(scratch.tops.base[query], slack)
-            scratch.foundCounts.base[query - group.lowerBound] = 0
-        }
-        kernels.pointee.rows_that_reach(
-            &run, &quantised, scratch.thresholds.base, UInt32(chunk * RowChunk.rowsMax), scratch.found.base,
-            RowChunk.rowsMax, scratch.foundCounts.base)
+        for query in group { scratch.numbers.base[query - group.lowerBound] = UInt32(query) }
+        findReaching(chunk: chunk, &quantised, &scratch)
         for query in group {
             let foundCount = Int(scratch.foundCounts.base[query - group.lowerBound])
             if foundCount == 0 { continue }
@@ -130,9 +139,27 @@ struct RowScan {
         }
     }
 
+    /// Writes down the rows of a chunk whose bounds reach the thresholds of the queries whose `numbers` are in the scratch.
+    @inline(__always)
+    func findReaching(chunk: Int, _ quantised: inout mq_shadow_queries, _ scratch: inout SearchScratch) {
+        var run = run(chunk)
+        let (norm, offset) = (chunks[chunk].normMax, chunks[chunk].offsetMax)
+        for at in 0..<Int(quantised.count) {
+            let query = Int(scratch.numbers.base[at])
+            let slack = scratch.shadows.slack(of: query, norm: norm, offset: offset, dimension: shape.dimension)
+            scratch.thresholds.base[at] = Self.threshold(scratch.tops.base[query], slack)
+            scratch.foundCounts.base[at] = 0
+        }
+        kernels.pointee.rows_that_reach(
+            &run, &quantised, scratch.thresholds.base, UInt32(chunk * RowChunk.rowsMax), scratch.found.base,
+            RowChunk.rowsMax, scratch.foundCounts.base)
+    }
+
     /// Rows wait until there are enough to be scored side by side.
     @inline(__always)
-    private func append(_ slot: UInt32, to query: Int, _ scratch: inout SearchScratch) {
+    func append(_ slot: UInt32, to query: Int, _ scratch: inout SearchScratch) {
+        let (chunk, row) = (chunks + RowStore.chunk(of: Int(slot)), RowStore.row(of: Int(slot)))
+        mq_prefetch(shape.vector(row, in: chunk.pointee), shape.dimension)
         let waiting = Int(scratch.pendingCounts.base[query])
         scratch.pending.base[query * Self.rowsPerCall + waiting] = slot
         scratch.pendingCounts.base[query] = UInt32(waiting + 1)

@@ -67,6 +67,17 @@ struct RowStore: ~Copyable {
         return true
     }
 
+    /// The offsets of all rows, NaN where the item is not in the set.
+    func writeOffsets(of filter: ItemSet, into offsets: inout ScratchBuffer<Float>) {
+        let padded = (count + 15) / 16 * 16
+        offsets.reserve(padded)
+        for slot in 0..<padded {
+            let (chunk, row) = (chunks + Self.chunk(of: slot), Self.row(of: slot))
+            let isWanted = slot < count && filter.contains(chunk.pointee.items[row])
+            offsets.base[slot] = isWanted ? chunk.pointee.offsets[row] : .nan
+        }
+    }
+
     /// Adds a row of a finite vector and returns its slot.
     mutating func append(item: UInt32, id: Int64, vector: UnsafePointer<Float>, offset: Float) -> Int {
         reserveOne()

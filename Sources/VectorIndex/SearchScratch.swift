@@ -6,11 +6,15 @@ struct SearchScratch: ~Copyable {
     var rowsScored = 0
     var shadows = QueryShadows()
     var exclusions = ExclusionSlots()
+    /// `[rows]`: offsets, NaN where the filter says no.
+    var filtered = ScratchBuffer<Float>()
+    var probing = ProbingScratch()
     /// `[queries of a group][rows of the first segment]`.
     var bounds = ScratchBuffer<Float>()
     /// Rows whose bound reaches the threshold; in chunks `[queries of a group][rows of a chunk]`.
     var found = ScratchBuffer<UInt32>()
     /// `[queries of a group]`.
+    var numbers = ScratchBuffer<UInt32>()
     var foundCounts = ScratchBuffer<UInt32>()
     var thresholds = ScratchBuffer<Float>()
     /// `[queries of a slab][rows of a call]`: rows that wait for being scored.
@@ -34,6 +38,7 @@ struct SearchScratch: ~Copyable {
         for query in 0..<queryCount {
             tops.base[query] = TopHits(hits: hits.base + query * k, capacity: k)
         }
+        numbers.reserve(groupSize)
         foundCounts.reserve(groupSize)
         thresholds.reserve(groupSize)
         pending.reserve(queryCount * RowScan.rowsPerCall)

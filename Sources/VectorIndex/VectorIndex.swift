@@ -38,10 +38,12 @@ public protocol VectorIndex: AnyObject {
     ///   - k: 1...`IndexLimits.resultCountMax`.
     ///   - exclusions: For each query the items that must not appear, in any order, repeated and unknown ones allowed;
     ///     or empty, if nothing is excluded.
+    ///   - filter: The items that may appear; all of them if nil.
     ///   - results: Emptied, then filled; empty after an error.
     func search(
         queries: UnsafePointer<Float>, queryCount: Int, k: Int,
-        exclusions: UnsafeBufferPointer<UnsafeBufferPointer<UInt32>>, into results: SearchResults
+        exclusions: UnsafeBufferPointer<UnsafeBufferPointer<UInt32>>, among filter: ItemSet?,
+        into results: SearchResults
     ) throws(IndexError)
 }
 
@@ -54,6 +56,15 @@ extension VectorIndex {
             throw .dimensionMismatch(expected: dimension, got: vector.count)
         }
         try upsert(item: item, id: id, vector: base, offset: offset)
+    }
+
+    /// `search` among all items.
+    public func search(
+        queries: UnsafePointer<Float>, queryCount: Int, k: Int,
+        exclusions: UnsafeBufferPointer<UnsafeBufferPointer<UInt32>>, into results: SearchResults
+    ) throws(IndexError) {
+        try search(
+            queries: queries, queryCount: queryCount, k: k, exclusions: exclusions, among: nil, into: results)
     }
 
     /// `search` of one query that brings its length, which is checked.

@@ -28,6 +28,11 @@ enum { MQ_SHADOW_QUERIES_MAX = 16 };
 /// A bound of a norm, from its computed sum of squares.
 static inline float mq_norm_bound(float squares) { return fmaf(sqrtf(squares), MQ_NORM_SLACK, MQ_NORM_UNDERFLOW); }
 
+/// Asks for the memory of `n` floats that are about to be read.
+static inline void mq_prefetch(const float *row, size_t n) {
+    for (size_t i = 0; i < n; i += 16) __builtin_prefetch(row + i);
+}
+
 /// Asks for the memory of a row of `n` coordinates and of its codes, which are about to be written.
 static inline void mq_prefetch_row(const float *row, size_t n, const uint8_t *codes) {
     for (size_t i = 0; i < n; i += 16) __builtin_prefetch(row + i, 1);

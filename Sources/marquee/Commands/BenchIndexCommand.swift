@@ -19,7 +19,14 @@ enum BenchIndexCommand {
     }
 
     private static func designs(for file: VIB1File) -> [(name: String, makeIndex: () -> any VectorIndex)] {
-        [("exact", { ExactIndex(dimension: file.dimension) })]
+        var designs: [(name: String, makeIndex: () -> any VectorIndex)] = [
+            ("exact", { ExactIndex(dimension: file.dimension) })
+        ]
+        // Smaller ones are not divided.
+        if file.n >= PartitionedIndex.rowsMin {
+            designs.append(("partitioned", { PartitionedIndex(dimension: file.dimension, targetRecall: 0.95) }))
+        }
+        return designs
     }
 
     private static func text(_ reports: [IndexBenchmark.Report]) -> String {
