@@ -73,7 +73,7 @@ struct RowScan {
         let found = scratch.found.base
         let best = selection.pointee.kth_bound(bounds, rows, scratch.k)
         // Where the threshold will hardly be below.
-        let guess = best == -.infinity ? best : Float(Double(best) - 3 * slack)
+        let guess = slack.isFinite ? Float(Double(best) - 3 * slack) : -.infinity
         let foundCount = selection.pointee.collect(bounds, rows, guess, found)
         // The rows with the best k bounds give the threshold.
         var leading = 0
@@ -84,7 +84,7 @@ struct RowScan {
         let scored = min(foundCount, (leading + Self.rowsPerCall - 1) / Self.rowsPerCall * Self.rowsPerCall)
         score(query, found, scored, &scratch)
         let threshold = scoreRest(
-            query, found, scored..<foundCount, bounds: bounds, below: .infinity, slack: slack, &scratch)
+            query, found, scored..<foundCount, bounds: bounds, below: nil, slack: slack, &scratch)
         if threshold >= guess { return }
         let restCount = selection.pointee.collect(bounds, rows, threshold, found)
         _ = scoreRest(query, found, 0..<restCount, bounds: bounds, below: guess, slack: slack, &scratch)
@@ -97,14 +97,15 @@ struct RowScan {
     @inline(__always)
     private func scoreRest(
         _ query: Int, _ found: UnsafeMutablePointer<UInt32>, _ places: Range<Int>, bounds: UnsafePointer<Float>,
-        below limit: Float, slack: Double, _ scratch: inout SearchScratch
+        below limit: Float?, slack: Double, _ scratch: inout SearchScratch
     ) -> Float {
         var threshold = Self.threshold(scratch.tops.base[query], slack)
         var waiting = 0
         for at in places {
             let slot = found[at]
             let bound = bounds[Int(slot)]
-            if bound < threshold || (bound >= limit && limit < .infinity) { continue }
+            if bound < threshold { continue }
+            if let limit, bound >= limit { continue }
             found[waiting] = slot
             waiting += 1
             if waiting == Self.rowsPerCall {
@@ -209,9 +210,12 @@ struct RowScan {
 
     /// The least bound with which a row can still be among the best: rounded down.
     @inline(__always)
-    static func threshold(_ top: TopHits, _ slack: Double) -> Float {
+    static func threshold(_ top: TopHits, _ slack: Double) -> Float { threshold(top.threshold, slack) }
+
+    @inline(__always)
+    static func threshold(_ score: Float, _ slack: Double) -> Float {
         // A score that overflowed comes from a bound just below the largest number.
-        let least = Double(min(top.threshold, .greatestFiniteMagnitude)) - slack
+        let least = Double(min(score, .greatestFiniteMagnitude)) - slack
         let rounded = Float(least)
         return Double(rounded) > least ? rounded.nextDown : rounded
     }

@@ -96,7 +96,8 @@ extension VectorIndex {
 
     /// Searches a batch of queries, with an exclusion list each or none at all.
     func answers(
-        _ queries: [[Float]], k: Int, excluding lists: [[UInt32]] = [], into results: SearchResults = SearchResults()
+        _ queries: [[Float]], k: Int, excluding lists: [[UInt32]] = [], among filter: ItemSet? = nil,
+        into results: SearchResults = SearchResults()
     ) throws -> [[BruteForce.Answer]] {
         let storage = lists.map { list in
             let copy = UnsafeMutableBufferPointer<UInt32>.allocate(capacity: list.count)
@@ -106,7 +107,8 @@ extension VectorIndex {
         defer { for list in storage { list.deallocate() } }
         try storage.withUnsafeBufferPointer { exclusions in
             try search(
-                queries: queries.flatMap { $0 }, queryCount: queries.count, k: k, exclusions: exclusions, into: results)
+                queries: queries.flatMap { $0 }, queryCount: queries.count, k: k, exclusions: exclusions, among: filter,
+                into: results)
         }
         return results.answers
     }
