@@ -5,8 +5,8 @@ import CVectorKernels
 /// With n rows of dimension d: `upsert` and `remove` O(d), in place (a removal moves the last row into the hole);
 /// `search` O(n d) operations on bytes a query, in batches that share each load of a row, and O(d) a row that is scored;
 /// memory 5 d + 20 bytes a row, and 4 bytes an item number. A score is fma over the coordinates in ascending order, then +
-/// offset, rounded once more: the same bits on every processor, and the same answers as scoring every row. <doc:The-index>
-/// has the proof.
+/// offset, rounded once more: the same bits on every processor, and the same answers as scoring every row. The article "The
+/// index" has the proof.
 ///
 /// Not where latency matters at many hundred thousand rows and a recall of 0.95 to 0.99 is enough: see `PartitionedIndex`.
 public final class ExactIndex: VectorIndex {
@@ -15,6 +15,7 @@ public final class ExactIndex: VectorIndex {
 
     public let dimension: Int
     public var count: Int { store.count }
+    public var design: IndexDesign { .exact }
 
     var store: RowStore
     var map = ItemMap()

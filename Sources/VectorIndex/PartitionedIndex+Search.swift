@@ -51,25 +51,13 @@ extension PartitionedIndex {
         scratch.begin(queryCount: slab.count, k: request.k, groupSize: groupSize)
         scratch.shadows.quantise(queries, count: slab.count, shape: shape, groupSize: 1, kernels: kernels)
         chooseLists(queries, count: slab.count, probes: probes, &scratch.probing)
-        // First the list that promises most: it gives a query its threshold.
+        // First the lists that promise most, until there are k: they give a query its threshold.
         for query in 0..<slab.count {
-            let list = Int(scratch.probing.best.base[query])
-            let scan = scan(list, queries, request, &scratch)
-            var quantised = scratch.shadows.group(query..<query + 1)
-            let (norm, offset) = scan.writeBounds(&quantised, &scratch)
-            let excluded = request.exclusions.isEmpty ? nil : request.exclusions[slab.lowerBound + query]
-            if let excluded {
-                for item in excluded where homes[item] == UInt32(list) && slots[item] < UInt32(scan.rowsOfFirst) {
-                    scratch.bounds.base[Int(slots[item])] = .nan
-                }
-            }
-            let slack = scratch.shadows.slack(of: query, norm: norm, offset: offset, dimension: dimension)
-            scan.select(query, bounds: scratch.bounds.base, rows: scan.rowsOfFirst, slack: slack, &scratch)
-            scratch.numbers.base[0] = UInt32(query)
-            for chunk in stride(from: Segment.chunks, to: scan.chunkCount, by: 1) {
-                reach(scan, chunk, &quantised, request, slab, &scratch)
+            while !scratch.tops.base[query].isFull, let list = scratch.probing.takeBest(of: query) {
+                select(query, list, queries, request, slab, &scratch)
             }
         }
+        scratch.probing.sort(listCount: listCount)
         // Then list by list, all queries that look into it.
         for list in 0..<listCount {
             var place = Int(scratch.probing.starts.base[list])
@@ -83,6 +71,28 @@ extension PartitionedIndex {
                 for chunk in 0..<scan.chunkCount { reach(scan, chunk, &quantised, request, slab, &scratch) }
                 place += group
             }
+        }
+    }
+
+    /// The best rows of a list for one query.
+    private func select(
+        _ query: Int, _ list: Int, _ queries: UnsafePointer<Float>, _ request: Request, _ slab: Range<Int>,
+        _ scratch: inout SearchScratch
+    ) {
+        let scan = scan(list, queries, request, &scratch)
+        var quantised = scratch.shadows.group(query..<query + 1)
+        let (norm, offset) = scan.writeBounds(&quantised, &scratch)
+        if !request.exclusions.isEmpty {
+            for item in request.exclusions[slab.lowerBound + query]
+            where homes[item] == UInt32(list) && slots[item] < UInt32(scan.rowsOfFirst) {
+                scratch.bounds.base[Int(slots[item])] = .nan
+            }
+        }
+        let slack = scratch.shadows.slack(of: query, norm: norm, offset: offset, dimension: dimension)
+        scan.select(query, bounds: scratch.bounds.base, rows: scan.rowsOfFirst, slack: slack, &scratch)
+        scratch.numbers.base[0] = UInt32(query)
+        for chunk in stride(from: Segment.chunks, to: scan.chunkCount, by: 1) {
+            reach(scan, chunk, &quantised, request, slab, &scratch)
         }
     }
 
@@ -137,9 +147,11 @@ extension PartitionedIndex {
                 for at in 0..<group { chooseLists(first + at, at, centroids, probes, &probing) }
             }
         } else {
-            for query in 0..<queryCount { probing.best.base[query] = 0 }
+            probing.found.base[0] = 0
+            for query in 0..<queryCount {
+                probing.add(query: query, lists: probing.found.base, count: 1) { _ in 0 }
+            }
         }
-        probing.sort(listCount: listCount)
     }
 
     private func chooseLists(
@@ -153,14 +165,7 @@ extension PartitionedIndex {
             foundCount = listCount
             for list in 0..<listCount { found[list] = UInt32(list) }
         }
-        var best = 0
-        for place in 1..<max(1, foundCount) {
-            let isBetter =
-                centroids.lastScore(at, Int(found[place])) > centroids.lastScore(at, Int(found[best]))
-            if isBetter { best = place }
-        }
-        probing.best.base[query] = found[best]
-        for place in 0..<foundCount where place != best { probing.add(list: found[place], query: query) }
+        probing.add(query: query, lists: found, count: foundCount) { centroids.lastScore(at, Int($0)) }
     }
 
     // MARK: Recall

@@ -81,6 +81,8 @@ public final class PartitionedIndex: VectorIndex {
     /// Lists that a search looks into.
     public var probes: Int { min(listCount, recall.probes ?? listCount) }
 
+    public var design: IndexDesign { listCount == 1 ? .exact : .partitioned }
+
     public func contains(item: UInt32) -> Bool { homes[item] != ItemMap.none }
 
     // MARK: Writing
@@ -112,8 +114,11 @@ public final class PartitionedIndex: VectorIndex {
     }
 
     public func removeAll() {
-        replaceLists(1)
+        let (old, oldCount) = takeLists(replacing: 1)
+        old.deinitialize(count: oldCount)
+        old.deallocate()
         centroids = nil
+        recall.probes = nil
         homes.removeAll()
         slots.removeAll()
         margins.removeAll()
@@ -246,18 +251,7 @@ public final class PartitionedIndex: VectorIndex {
         return (sums, offset)
     }
 
-    /// Empty lists in place of those that are there.
-    func replaceLists(_ newCount: Int) {
-        lists.deinitialize(count: listCount)
-        lists.deallocate()
-        listCount = newCount
-        lists = .allocate(capacity: newCount)
-        for list in 0..<newCount {
-            (lists + list).initialize(to: RowStore(dimension: dimension, kernels: kernels, lag: ExactIndex.lag))
-        }
-    }
-
-    /// The lists and their number, given away; one empty list is left.
+    /// The lists, given away, and how many; empty ones are in their place.
     func takeLists(replacing newCount: Int) -> (lists: UnsafeMutablePointer<RowStore>, count: Int) {
         let old = (lists, listCount)
         listCount = newCount

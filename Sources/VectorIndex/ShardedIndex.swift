@@ -24,6 +24,7 @@ public final class ShardedIndex: VectorIndex {
     }
 
     public var count: Int { shards.reduce(0) { $0 + $1.count } }
+    public var design: IndexDesign { shards[0].design }
     public var byteCount: Int { shards.reduce(0) { $0 + $1.byteCount } }
 
     @inline(__always)

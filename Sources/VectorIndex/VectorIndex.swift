@@ -9,6 +9,8 @@ public protocol VectorIndex: AnyObject {
     /// Number of items in the index.
     var count: Int { get }
 
+    /// How it searches at its present size.
+    var design: IndexDesign { get }
     /// Bytes of all that the index holds, as allocated, without the scratch of searches.
     var byteCount: Int { get }
 

@@ -76,8 +76,9 @@ struct VIB1FileTests {
         let file = try VIB1File(path: path)
         #expect(file.n == Self.n && file.dimension == Self.dimension && file.cycleCount == Self.cycles)
         let report = try IndexBenchmark(
-            file: file, design: "exact", makeIndex: { ExactIndex(dimension: Self.dimension) }
+            file: file, makeIndex: { ExactIndex(dimension: Self.dimension) }
         ).run()
+        #expect(report.design == "exact")
         #expect(report.recall.unfiltered == 1 && report.recall.filtered == 1 && report.recall.mixed == 1)
         #expect(report.recall.afterChurn == 1 && report.violations == 0)
         #expect(report.queriesPerSecond.single > 0 && report.upsertsPerSecond.batch > 0)
@@ -90,7 +91,7 @@ struct VIB1FileTests {
         defer { unlink(path) }
         let file = try VIB1File(path: path)
         let benchmark = IndexBenchmark(
-            file: file, design: "exact", makeIndex: { ExactIndex(dimension: Self.dimension) })
+            file: file, makeIndex: { ExactIndex(dimension: Self.dimension) })
         try benchmark.fill()
         let best = UInt32(file.truth.ids[0])
         benchmark.index.remove(item: best)

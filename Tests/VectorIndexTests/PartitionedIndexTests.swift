@@ -78,7 +78,7 @@ struct PartitionedIndexTests {
             }
         }
         for item in 0..<count { try write(item) }
-        #expect(index.listCount > 100 && index.count == count)
+        #expect(index.listCount > 100 && index.count == count && index.design == .partitioned)
         func recall() throws -> Double {
             let queries = (0..<300).map { _ in clusters.vector(&random) }
             let wanted = try exact.answers(queries, k: k)
@@ -125,6 +125,16 @@ struct PartitionedIndexTests {
         #expect(live > 0.85 && live <= 1)
     }
 
+    /// Both designs behind one call; with few rows all answers are exact.
+    @Test(arguments: [0.95, 1])
+    func theTargetChoosesTheDesign(target: Double) throws {
+        let index = IndexDesign.makeIndex(dimension: 2, targetRecall: target)
+        #expect(index is ExactIndex == (target == 1))
+        try index.upsert([1, 2, 3], vectors: [1, 0, 2, 0, 3, 0])
+        #expect(index.design == .exact)
+        #expect(try index.answers([[1, 1]], k: 2)[0].map(\.item) == [3, 2])
+    }
+
     /// With too few lists to look into, samples say so and more are looked into.
     @Test func missedTargetsAreCorrected() {
         var control = RecallControl(target: 0.95)
@@ -149,7 +159,7 @@ struct PartitionedIndexTests {
         #expect(throws: IndexError.resultCountOutOfRange(got: 0, allowed: 1...256)) {
             try index.answers([[1, 1]], k: 0)
         }
-        #expect(index.count == 0)
+        #expect(index.count == 0 && index.design == .exact)
         #expect(try index.answers([[1, 1]], k: 1) == [[]])
     }
 }

@@ -6,8 +6,9 @@ enum BenchIndexCommand {
     static func run(_ invocation: Invocation) throws -> Int32 {
         let file = try VIB1File(path: try invocation.string("vectors"))
         var reports: [IndexBenchmark.Report] = []
-        for design in designs(for: file) {
-            let benchmark = IndexBenchmark(file: file, design: design.name, makeIndex: design.makeIndex)
+        for targetRecall in targets(for: file) {
+            let benchmark = IndexBenchmark(
+                file: file, makeIndex: { IndexDesign.makeIndex(dimension: file.dimension, targetRecall: targetRecall) })
             reports.append(try benchmark.run())
         }
         if try invocation.string("output") == "json" {
@@ -18,15 +19,9 @@ enum BenchIndexCommand {
         return ExitCode.done
     }
 
-    private static func designs(for file: VIB1File) -> [(name: String, makeIndex: () -> any VectorIndex)] {
-        var designs: [(name: String, makeIndex: () -> any VectorIndex)] = [
-            ("exact", { ExactIndex(dimension: file.dimension) })
-        ]
-        // Smaller ones are not divided.
-        if file.n >= PartitionedIndex.rowsMin {
-            designs.append(("partitioned", { PartitionedIndex(dimension: file.dimension, targetRecall: 0.95) }))
-        }
-        return designs
+    /// The exact design, and the partitioned one where rows are divided.
+    private static func targets(for file: VIB1File) -> [Double] {
+        file.n >= PartitionedIndex.rowsMin ? [1, 0.95] : [1]
     }
 
     private static func text(_ reports: [IndexBenchmark.Report]) -> String {

@@ -7,6 +7,8 @@ extension IndexBenchmark {
     /// Cosine between a row and what it becomes.
     private static let cosine: Float = 0.999
     private static let seed: UInt64 = 7
+    /// At most so many for the exact answers.
+    private static let rowsScored = 25_600_000
 
     func measureChurn() throws {
         try fill()
@@ -78,7 +80,8 @@ extension IndexBenchmark {
 
     /// Against the scores of all rows in single precision.
     private func recallNow(_ rows: [Float]) throws -> Double {
-        let asked = min(Self.batchSize, file.queryCount)
+        // Scoring all rows of a large file takes long.
+        let asked = min(Self.batchSize, file.queryCount, max(16, Self.rowsScored / file.n))
         try index.search(
             queries: address(file.queries, 0), queryCount: asked, k: file.k,
             exclusions: UnsafeBufferPointer(start: nil, count: 0), into: results)

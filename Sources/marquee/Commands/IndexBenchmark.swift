@@ -63,17 +63,18 @@ final class IndexBenchmark {
     static let secondsPerRate = 0.6
     static let batchSize = 256
 
-    init(file: VIB1File, design: String, makeIndex: @escaping () -> any VectorIndex) {
+    init(file: VIB1File, makeIndex: @escaping () -> any VectorIndex) {
         self.file = file
         self.makeIndex = makeIndex
         index = makeIndex()
-        report = Report(n: file.n, d: file.dimension, design: design)
+        report = Report(n: file.n, d: file.dimension, design: "")
         items = (0..<UInt32(file.n + file.cycleCount * file.insertsPerCycle)).map { $0 }
         ids = items.map { Int64($0) }
     }
 
     func run() throws -> Report {
         try fill()
+        report.design = index.design.rawValue
         report.bytesPerItem = Double(index.byteCount) / Double(file.n)
         try measureSearches()
         if file.cycleCount > 0 { try measureCycles() }
