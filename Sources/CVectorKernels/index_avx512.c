@@ -75,6 +75,54 @@ static inline __attribute__((always_inline)) void accumulate(const uint8_t *code
     }
 }
 
+/// Columns in place of rows.
+static inline void transpose16(__m512 *rows) {
+    __m512 pairs[16], fours[16];
+    for (int i = 0; i < 8; i++) {
+        pairs[2 * i] = _mm512_unpacklo_ps(rows[2 * i], rows[2 * i + 1]);
+        pairs[2 * i + 1] = _mm512_unpackhi_ps(rows[2 * i], rows[2 * i + 1]);
+    }
+    // Lane L, of four numbers, of fours[4 g + i]: column 4 L + i of rows 4 g to 4 g + 3.
+    for (int g = 0; g < 4; g++) {
+        for (int i = 0; i < 2; i++) {
+            __m512d low = _mm512_castps_pd(pairs[4 * g + i]);
+            __m512d high = _mm512_castps_pd(pairs[4 * g + i + 2]);
+            fours[4 * g + 2 * i] = _mm512_castpd_ps(_mm512_unpacklo_pd(low, high));
+            fours[4 * g + 2 * i + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(low, high));
+        }
+    }
+    for (int i = 0; i < 4; i++) {
+        __m512 even0 = _mm512_shuffle_f32x4(fours[i], fours[4 + i], 0x88);
+        __m512 odd0 = _mm512_shuffle_f32x4(fours[i], fours[4 + i], 0xdd);
+        __m512 even1 = _mm512_shuffle_f32x4(fours[8 + i], fours[12 + i], 0x88);
+        __m512 odd1 = _mm512_shuffle_f32x4(fours[8 + i], fours[12 + i], 0xdd);
+        rows[i] = _mm512_shuffle_f32x4(even0, even1, 0x88);
+        rows[4 + i] = _mm512_shuffle_f32x4(odd0, odd1, 0x88);
+        rows[8 + i] = _mm512_shuffle_f32x4(even0, even1, 0xdd);
+        rows[12 + i] = _mm512_shuffle_f32x4(odd0, odd1, 0xdd);
+    }
+}
+
+#define CHAINS 16
+
+/// Sixteen rows, a lane each.
+static inline void score_chains(const float *query, size_t n, const float *const *rows, float *sums) {
+    __m512 lanes = _mm512_setzero_ps();
+    for (size_t i = 0; i < n; i += 16) {
+        __m512 columns[16];
+        for (int row = 0; row < 16; row++) columns[row] = _mm512_loadu_ps(rows[row] + i);
+        transpose16(columns);
+        size_t width = n - i < 16 ? n - i : 16;
+        if (width == 16) {
+            for (size_t c = 0; c < 16; c++) lanes = _mm512_fmadd_ps(columns[c], _mm512_set1_ps(query[i + c]), lanes);
+        } else {
+            for (size_t c = 0; c < width; c++)
+                lanes = _mm512_fmadd_ps(columns[c], _mm512_set1_ps(query[i + c]), lanes);
+        }
+    }
+    _mm512_storeu_ps(sums, lanes);
+}
+
 #include "index_simd.h"
 
 const mq_index_kernel_table mq_index_kernels_avx512 = {

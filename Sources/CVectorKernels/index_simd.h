@@ -8,7 +8,8 @@
 //   to_float(integers): exact or rounded once,
 //   accumulate(): see there,
 //   TILE_QUERIES, TILE_BLOCKS: queries and blocks whose sums are held in registers,
-//   TILE_BLOCKS_ALONE: blocks if there is but one query.
+//   TILE_BLOCKS_ALONE: blocks if there is but one query,
+//   CHAINS and score_chains(), if it has a faster way to score so many rows than side by side.
 
 #include <string.h>
 
@@ -244,22 +245,29 @@ static void rows_that_reach(const mq_shadow_run *run, const mq_shadow_queries *q
     scan(run, queries, &to, false);
 }
 
-// One row's sum is a chain of fma; eight chains side by side hide their latency.
-enum { CHAINS = 8 };
+// One row's sum is a chain of fma; several chains side by side hide their latency. A variant may bring its own.
+#ifndef CHAINS
+#define CHAINS 8
+
+INLINE void score_chains(const float *query, size_t n, const float *const *rows, float *sums) {
+    UNROLL for (size_t chain = 0; chain < CHAINS; chain++) sums[chain] = 0;
+    for (size_t i = 0; i < n; i++) {
+        float weight = query[i];
+        UNROLL for (size_t chain = 0; chain < CHAINS; chain++)
+            sums[chain] = __builtin_fmaf(rows[chain][i], weight, sums[chain]);
+    }
+}
+#endif
 
 static void exact_scores(const float *query, size_t n, const float *const *rows, const float *offsets, size_t count,
                          float *scores) {
     for (size_t first = 0; first < count; first += CHAINS) {
-        size_t last = count - first < CHAINS ? count - first - 1 : CHAINS - 1;
+        size_t here = count - first < CHAINS ? count - first : CHAINS;
         // Where fewer are left, the last one is scored again.
         const float *these[CHAINS];
-        UNROLL for (size_t chain = 0; chain < CHAINS; chain++) these[chain] = rows[first + (chain < last ? chain : last)];
-        float sums[CHAINS] = {0};
-        for (size_t i = 0; i < n; i++) {
-            float weight = query[i];
-            UNROLL for (size_t chain = 0; chain < CHAINS; chain++)
-                sums[chain] = __builtin_fmaf(these[chain][i], weight, sums[chain]);
-        }
-        for (size_t chain = 0; chain <= last; chain++) scores[first + chain] = sums[chain] + offsets[first + chain];
+        for (size_t chain = 0; chain < CHAINS; chain++) these[chain] = rows[first + (chain < here ? chain : here - 1)];
+        float sums[CHAINS];
+        score_chains(query, n, these, sums);
+        for (size_t chain = 0; chain < here; chain++) scores[first + chain] = sums[chain] + offsets[first + chain];
     }
 }

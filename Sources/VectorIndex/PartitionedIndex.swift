@@ -32,6 +32,7 @@ public final class PartitionedIndex: VectorIndex {
     private var margins = ItemMap()
     private var batchCheck = BatchCheck()
     private var padded = ScratchBuffer<Float>()
+    private var means = ScratchBuffer<Float>()
     private let rowsMin: Int
     /// Rows when they were divided last.
     private var rowsDivided = 0
@@ -202,11 +203,8 @@ public final class PartitionedIndex: VectorIndex {
     private func centre(_ list: Int) {
         let rows = lists[list].count
         if rows == 0 { return }
-        let mean = mean(of: list)
-        mean.vector.withUnsafeBufferPointer { vector in
-            guard let base = vector.baseAddress else { return }
-            setCentroid(list, base, mean.offset)
-        }
+        let offset = writeMean(of: list)
+        setCentroid(list, means.base, offset)
         // Backwards: a row that leaves is replaced by the last one.
         var slot = rows - 1
         while slot >= 0 {
@@ -235,20 +233,19 @@ public final class PartitionedIndex: VectorIndex {
         centroids?.set(list, vector: vector, offset: offset)
     }
 
-    private func mean(of list: Int) -> (vector: [Float], offset: Float) {
+    /// Writes the mean of a list's rows down; that of their offsets.
+    private func writeMean(of list: Int) -> Float {
         let rows = lists[list].count
-        var sums = [Float](repeating: 0, count: shape.paddedDimension)
+        means.reserve(shape.paddedDimension)
+        means.base.update(repeating: 0, count: shape.paddedDimension)
         var offset: Float = 0
-        sums.withUnsafeMutableBufferPointer { sums in
-            guard let base = sums.baseAddress else { return }
-            for slot in 0..<rows {
-                let chunk = lists[list].chunks + RowStore.chunk(of: slot)
-                let row = RowStore.row(of: slot)
-                mq_axpy(1 / Float(rows), shape.vector(row, in: chunk.pointee), base, shape.paddedDimension)
-                offset += chunk.pointee.offsets[row] / Float(rows)
-            }
+        for slot in 0..<rows {
+            let chunk = lists[list].chunks + RowStore.chunk(of: slot)
+            let row = RowStore.row(of: slot)
+            mq_axpy(1 / Float(rows), shape.vector(row, in: chunk.pointee), means.base, shape.paddedDimension)
+            offset += chunk.pointee.offsets[row] / Float(rows)
         }
-        return (sums, offset)
+        return offset
     }
 
     /// The lists, given away, and how many; empty ones are in their place.

@@ -175,7 +175,7 @@ struct RowScan {
 
     // MARK: Scoring
 
-    static let rowsPerCall = 8
+    static let rowsPerCall = 16
 
     /// Scores rows and moves them to the query's hits if they are among the best.
     @inline(__always)

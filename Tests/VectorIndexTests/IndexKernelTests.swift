@@ -20,11 +20,13 @@ struct IndexKernelTests {
             let vectors = (0..<count).map { _ in random.vector(dimension) }
             let query = random.vector(dimension)
             let offsets = vectors.map { _ in Float.random(in: -3...3, using: &random) }
-            let flat: [Float] = vectors.flatMap { $0 } + [0]
+            // Zeros behind each row.
+            let padded = (dimension + 15) / 16 * 16
+            let flat: [Float] = vectors.flatMap { $0 + [Float](repeating: 0, count: padded - dimension) } + [0]
             var scores = [Float](repeating: 0, count: count)
             flat.withUnsafeBufferPointer { flat in
                 let rows: [UnsafePointer<Float>?] = (0..<count).map { row in
-                    flat.baseAddress.map { $0 + row * dimension }
+                    flat.baseAddress.map { $0 + row * padded }
                 }
                 variant.table.pointee.exact_scores(query, dimension, rows, offsets, count, &scores)
             }

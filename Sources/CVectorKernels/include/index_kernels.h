@@ -110,7 +110,7 @@ typedef struct {
     void (*rows_that_reach)(const mq_shadow_run *run, const mq_shadow_queries *queries, const float *thresholds,
                             uint32_t first, uint32_t *found, size_t stride, uint32_t *counts);
 
-    /// scores[r]: fma over the `n` coordinates of row r in ascending order, from +0, in one accumulator, then + offsets[r].
+    /// scores[r], of rows with zeros behind their coordinates as above: fma over the `n` coordinates of row r in ascending order, from +0, in one accumulator, then + offsets[r].
     void (*exact_scores)(const float *query, size_t n, const float *const *rows, const float *offsets, size_t count,
                          float *scores);
 } mq_index_kernel_table;
