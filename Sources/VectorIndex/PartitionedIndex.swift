@@ -12,6 +12,9 @@ import CVectorKernels
 /// With n rows of dimension d: `upsert` O(d), or O(d sqrt n) where the row moves; `remove` O(d); `search`
 /// O(d (sqrt n + probed rows)) a query; memory as of the exact index and 8 bytes an item more.
 ///
+/// One search at a time: it keeps account of its own recall, and its centres have one scratch. Dividing the rows, once
+/// there are `rowsMin` and again when there are four times as many, happens inside a write: some seconds for a million rows.
+///
 /// Not where answers must be exact or below some ten thousand rows: `ExactIndex` is faster there.
 public final class PartitionedIndex: VectorIndex {
     public let dimension: Int

@@ -2,7 +2,7 @@
 ///
 /// An *item* is the caller's dense row number; an *id* is the number that the world knows, and breaks ties. A search
 /// sees every write before it. One thread at a time may write; searches may run in parallel, each with its own
-/// `SearchResults`, while nothing is written.
+/// `SearchResults`, while nothing is written, unless the index says otherwise.
 public protocol VectorIndex: AnyObject {
     /// Length of every vector.
     var dimension: Int { get }
