@@ -4,7 +4,8 @@ import Dispatch
 /// each where that pays.
 ///
 /// Answers are those of one index over all items, ties included. A shard's map from items to rows is as long as that of one
-/// index, so each shard adds 4 bytes an item number. One search at a time: its shards' results are kept for the next. Not for catalogues that one core searches in some ten microseconds.
+/// index, so each shard adds 4 bytes an item number. One search at a time: its shards' results are kept for the next. Not
+/// for catalogues that one core searches in some ten microseconds.
 public final class ShardedIndex: VectorIndex {
     public let dimension: Int
     public let shards: [any VectorIndex]
