@@ -59,7 +59,10 @@ let package = Package(
         .target(name: "CMallocCounter", path: "Tests/CMallocCounter", cSettings: cSettings),
         tests("EventsTests", ["Events", "CMallocCounter"]),
         tests("MovieLensTests", ["MovieLens"]),
-        tests("VectorIndexTests", ["VectorIndex", "CVectorKernels", "CMallocCounter"]),
+        .target(
+            name: "CKernelTwins", dependencies: ["CVectorKernels"], path: "Tests/CKernelTwins", exclude: ["main.c"],
+            cSettings: cSettings),
+        tests("VectorIndexTests", ["VectorIndex", "CVectorKernels", "CKernelTwins", "CMallocCounter"]),
         .target(
             name: "FusionTestSupport", dependencies: ["Learning", "Events", "MovieLens"],
             path: "Tests/FusionTestSupport", swiftSettings: swiftSettings),

@@ -154,10 +154,16 @@ static float kth_bound(const float *scores, size_t n, size_t k) {
 static size_t collect(const float *scores, size_t n, float threshold, uint32_t *found) {
     vector least = broadcast(threshold);
     size_t count = 0;
-    for (size_t i = 0; i < n; i += MQ_LANES) {
-        uint32_t rows = 0;
-        UNROLL for (int v = 0; v < VECTORS; v++)
-            rows |= reaches(load(scores + i + v * VECTOR_LANES), least) << (v * VECTOR_LANES);
+    size_t i = 0;
+    // Few scores reach a threshold: one test of 64.
+    for (; i + 64 <= n; i += 64) {
+        uint64_t rows = 0;
+        UNROLL for (int v = 0; v < 64 / VECTOR_LANES; v++)
+            rows |= (uint64_t)reaches(load(scores + i + v * VECTOR_LANES), least) << (v * VECTOR_LANES);
+        for (; rows != 0; rows &= rows - 1) found[count++] = (uint32_t)i + (uint32_t)__builtin_ctzll(rows);
+    }
+    for (; i < n; i += VECTOR_LANES) {
+        uint32_t rows = reaches(load(scores + i), least);
         for (; rows != 0; rows &= rows - 1) found[count++] = (uint32_t)i + (uint32_t)__builtin_ctz(rows);
     }
     return count;

@@ -13,7 +13,7 @@ struct ExclusionSlots: ~Copyable {
     ///   - lists: One a query.
     ///   - segmentShift: A segment is 2^segmentShift rows.
     mutating func resolve(
-        _ lists: UnsafeBufferPointer<UnsafeBufferPointer<UInt32>>.SubSequence, map: borrowing ItemMap,
+        _ lists: UnsafeBufferPointer<UnsafeBufferPointer<UInt32>>, map: borrowing ItemMap,
         segmentCount: Int, segmentShift: Int
     ) {
         self.segmentCount = segmentCount

@@ -29,7 +29,7 @@ struct ItemMap: ~Copyable {
 
     @inline(never)
     private mutating func grow(toHold item: Int) {
-        let larger = max(item + 1, capacity + capacity / 2, 64)
+        let larger = max(item + 1, capacity + capacity / 32 + 64)
         let moved = UnsafeMutablePointer<UInt32>.allocate(capacity: larger)
         moved.update(from: slots, count: capacity)
         (moved + capacity).initialize(repeating: Self.none, count: larger - capacity)

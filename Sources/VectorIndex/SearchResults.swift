@@ -6,6 +6,8 @@ public final class SearchResults {
     public private(set) var queryCount = 0
     /// The distance between the first results of two queries: what was asked for.
     public private(set) var k = 0
+    /// Rows that the search scored in single precision, over all queries.
+    public internal(set) var rowsScored = 0
 
     private var countColumn = ScratchBuffer<Int32>()
     private var itemColumn = ScratchBuffer<UInt32>()
@@ -37,12 +39,14 @@ public final class SearchResults {
     public func removeAll() {
         queryCount = 0
         k = 0
+        rowsScored = 0
     }
 
     /// Makes room for `queryCount` answers without results.
     func prepare(queryCount: Int, k: Int) {
         self.queryCount = queryCount
         self.k = k
+        scratch.rowsScored = 0
         countColumn.reserve(queryCount)
         countColumn.base.update(repeating: 0, count: queryCount)
         itemColumn.reserve(queryCount * k)

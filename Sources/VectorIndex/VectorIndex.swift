@@ -2,12 +2,17 @@
 ///
 /// An *item* is the caller's dense row number; an *id* is the number that the world knows, and breaks ties. A search
 /// sees every write before it. One thread at a time may write; searches may run in parallel, each with its own
-/// `SearchResults`, while nothing is written.
+/// `SearchResults`, while nothing is written, unless the index says otherwise.
 public protocol VectorIndex: AnyObject {
     /// Length of every vector.
     var dimension: Int { get }
     /// Number of items in the index.
     var count: Int { get }
+
+    /// How it searches at its present size.
+    var design: IndexDesign { get }
+    /// Bytes of all that the index holds, as allocated, without the scratch of searches.
+    var byteCount: Int { get }
 
     func contains(item: UInt32) -> Bool
 
@@ -17,6 +22,9 @@ public protocol VectorIndex: AnyObject {
     ///   - vector: `dimension` floats, copied.
     ///   - offset: added to every score of the item, exactly.
     func upsert(item: UInt32, id: Int64, vector: UnsafePointer<Float>, offset: Float) throws(IndexError)
+
+    /// `upsert` of many items, all of them or, after an error, none.
+    func upsert(_ batch: UpsertBatch) throws(IndexError)
 
     /// Removes the item; false if it is not there.
     @discardableResult
@@ -32,10 +40,12 @@ public protocol VectorIndex: AnyObject {
     ///   - k: 1...`IndexLimits.resultCountMax`.
     ///   - exclusions: For each query the items that must not appear, in any order, repeated and unknown ones allowed;
     ///     or empty, if nothing is excluded.
+    ///   - filter: The items that may appear; all of them if nil.
     ///   - results: Emptied, then filled; empty after an error.
     func search(
         queries: UnsafePointer<Float>, queryCount: Int, k: Int,
-        exclusions: UnsafeBufferPointer<UnsafeBufferPointer<UInt32>>, into results: SearchResults
+        exclusions: UnsafeBufferPointer<UnsafeBufferPointer<UInt32>>, among filter: ItemSet?,
+        into results: SearchResults
     ) throws(IndexError)
 }
 
@@ -48,6 +58,15 @@ extension VectorIndex {
             throw .dimensionMismatch(expected: dimension, got: vector.count)
         }
         try upsert(item: item, id: id, vector: base, offset: offset)
+    }
+
+    /// `search` among all items.
+    public func search(
+        queries: UnsafePointer<Float>, queryCount: Int, k: Int,
+        exclusions: UnsafeBufferPointer<UnsafeBufferPointer<UInt32>>, into results: SearchResults
+    ) throws(IndexError) {
+        try search(
+            queries: queries, queryCount: queryCount, k: k, exclusions: exclusions, among: nil, into: results)
     }
 
     /// `search` of one query that brings its length, which is checked.

@@ -226,6 +226,17 @@ enum CommandTree {
                 ],
                 example: "marquee bench codec"),
             Command(
+                "index", summary: "the index among writes, on the vectors of a VIB1 file",
+                discussion: """
+                    Runs the file's cycles of upserts, inserts and filtered queries, then moves every row five times.
+                    JSON is a line a design of the index.
+                    """,
+                options: [
+                    Option("vectors", .path, "FILE", required: true, help: "as 'marquee export vectors' writes it"),
+                    output,
+                ],
+                example: "marquee bench index --vectors movies.vib1 --output json"),
+            Command(
                 "pipeline", summary: "the whole pipeline, beside a bare read of the same topic",
                 discussion: """
                     Without --brokers it runs on the embedded broker. First throughput with a backlog, then freshness

@@ -42,6 +42,7 @@ func dispatch(_ invocation: Invocation) throws -> Int32 {
     case ["evaluate"]: try EvaluateCommand.run(invocation)
     case ["export", "vectors"]: try ExportVectorsCommand.run(invocation)
     case ["bench", "codec"]: try BenchCodecCommand.run(invocation)
+    case ["bench", "index"]: try BenchIndexCommand.run(invocation)
     case ["bench", "pipeline"]: try BenchPipelineCommand.run(invocation)
     case ["topics", "create"]: try TopicsCommand.create(invocation)
     case ["topics", "check"]: try TopicsCommand.check(invocation)

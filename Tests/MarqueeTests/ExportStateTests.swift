@@ -78,7 +78,7 @@ extension ProcessTests {
             let path = folder.path + "/v.vib1"
             let finished = try export(state.path, to: path)
             #expect(finished.ending == .exited(0) && finished.errors.isEmpty, "\(finished.errors)")
-            let file = try VIB1File(path)
+            let file = try ReadVIB1(path)
             #expect(file.wrong == [])
             let (movies, users) = rows(state.learner)
             // One has rated nothing.
@@ -119,7 +119,7 @@ extension ProcessTests {
             }
             let path = folder.path + "/v.vib1"
             #expect(try export(state.path, ["--model", modelFile], to: path).ending == .exited(0))
-            let vib1 = try VIB1File(path)
+            let vib1 = try ReadVIB1(path)
             #expect(vib1.wrong == [] && vib1.offsets == nil && vib1.d == d)
 
             let other = folder.path + "/other.safetensors"

@@ -74,7 +74,7 @@ struct CandidateScopeTests {
         learner.apply(batch, 0..<batch.count, RatingOutcomes(capacity: 512))
         _ = learner.withdraw(movieID: 3)
         let recommender = try Recommender(
-            learner: learner, index: ExactFloatIndex(dimension: learner.model.dimension), listLength: 10,
+            learner: learner, index: ExactIndex(dimension: learner.model.dimension), listLength: 10,
             candidates: .catalogue)
         try recommender.refreshIndex()
         let blend = try #require(learner.model.blend)

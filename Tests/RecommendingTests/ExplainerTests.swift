@@ -19,7 +19,7 @@ struct ExplainerTests {
 
     init() throws {
         recommender = try Recommender(
-            learner: learner, index: ExactFloatIndex(dimension: learner.model.dimension), listLength: 10)
+            learner: learner, index: ExactIndex(dimension: learner.model.dimension), listLength: 10)
         for id in 1...60 as ClosedRange<Int64> {
             let genres = id > 40 ? [id % 2 == 0 ? "Romance" : "War"] : ["Drama"]
             _ = learner.announce(Movie(movieID: id, title: "Film \(id)", genres: genres))

@@ -25,7 +25,7 @@ struct FrozenCopyTests {
 
     private func copy(_ learner: Learner, _ kind: ModelKind) throws -> FrozenCopy {
         try FrozenCopy(
-            of: learner, makeModel: kind.makeModel, index: ExactFloatIndex(dimension: learner.model.dimension),
+            of: learner, makeModel: kind.makeModel, index: ExactIndex(dimension: learner.model.dimension),
             listLength: 10)
     }
 
@@ -39,7 +39,7 @@ struct FrozenCopyTests {
         for id in 1...60 as ClosedRange<Int64> { _ = twin.announce(Movie(movieID: id, title: "", genres: ["A"])) }
         learn(learner, stream[..<1500])
         let live = try Recommender(
-            learner: learner, index: ExactFloatIndex(dimension: learner.model.dimension), listLength: 10)
+            learner: learner, index: ExactIndex(dimension: learner.model.dimension), listLength: 10)
         let then = (0..<20 as Range<UInt32>).map { live.predictedStars(user: $0, movie: $0 + 5) }
 
         let copy = try copy(learner, kind)

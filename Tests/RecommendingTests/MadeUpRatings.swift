@@ -43,7 +43,7 @@ struct EvaluatedStream {
         let learner = makeLearner(catalogue ?? madeUpMovies(announced), batchCapacity: batchCapacity)
         for user in users { _ = learner.describe(user) }
         let recommender = try Recommender(
-            learner: learner, index: ExactFloatIndex(dimension: learner.model.dimension), listLength: 20,
+            learner: learner, index: ExactIndex(dimension: learner.model.dimension), listLength: 20,
             candidates: candidates)
         let evaluator = PrequentialEvaluator(
             recommender: recommender, protocol: evaluation, eventCount: ratings.count, sampleOneIn: sampleOneIn,

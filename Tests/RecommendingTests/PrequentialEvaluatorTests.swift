@@ -110,7 +110,7 @@ struct PrequentialEvaluatorTests {
     /// Every movie that may be listed, by the blend's score and then by id.
     private func bestTen(for userID: Int64, _ learner: Learner) throws -> [Int64] {
         let recommender = try Recommender(
-            learner: learner, index: ExactFloatIndex(dimension: learner.model.dimension), listLength: 10)
+            learner: learner, index: ExactIndex(dimension: learner.model.dimension), listLength: 10)
         let user = learner.row(forUser: userID)
         let unused = [Float](repeating: 0, count: learner.model.dimension)
         var found: [(score: Float, id: Int64)] = []

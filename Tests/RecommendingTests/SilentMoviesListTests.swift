@@ -13,7 +13,7 @@ struct SilentMoviesListTests {
         let learner = Learner(
             model: TwoHeadModel(), batchCapacity: 4096, eviction: Eviction(afterEvents: Eviction.eventsMin))
         for movie in madeUpMovies(1...5) { _ = learner.announce(movie) }
-        let index = ExactFloatIndex(dimension: learner.model.dimension)
+        let index = ExactIndex(dimension: learner.model.dimension)
         let recommender = try Recommender(learner: learner, index: index, listLength: 10)
         let published = PublishedLists(capacity: 10)
         let batch = RatingBatch(capacity: 4096)

@@ -22,7 +22,7 @@ private let published: String? = ProcessInfo.processInfo.environment["MARQUEE_TE
         let half = ratings.count / 2 / 1000 * 1000
         learn(ratings, 0..<half, learner)
         let recommender = try Recommender(
-            learner: learner, index: ExactFloatIndex(dimension: learner.model.dimension), listLength: 20)
+            learner: learner, index: ExactIndex(dimension: learner.model.dimension), listLength: 20)
         var films: Set<Int64> = []
         for (number, genres) in [["Action", "Sci-Fi"], ["Drama"], ["Comedy", "Romance"], ["Horror"]].enumerated() {
             let id = Int64(90_000 + number)

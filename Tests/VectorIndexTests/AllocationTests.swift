@@ -9,7 +9,7 @@
         @Test(.enabled(if: cmal_active() == 1))
         func steadyStateDoesNotAllocate() throws {
             var random = SeededRandom(state: 8)
-            let index = ExactFloatIndex(dimension: 32)
+            let index = ExactIndex(dimension: 32)
             let results = SearchResults()
             let queries = random.vector(64 * 32)
             let excluded = (0..<UInt32(64 * 200)).map { $0 % 5000 }

@@ -8,14 +8,14 @@ struct ExactSearchTests {
     private static let seed: UInt64 = 4711
 
     private struct Catalogue {
-        var index: ExactFloatIndex
+        var index: ExactIndex
         var truth = BruteForce()
     }
 
     private func catalogue(
         _ variant: Variant, count: Int, dimension: Int, coarse: Bool, _ random: inout SeededRandom
     ) throws -> Catalogue {
-        var made = Catalogue(index: ExactFloatIndex(dimension: dimension, kernels: variant.table))
+        var made = Catalogue(index: ExactIndex(dimension: dimension, kernels: variant.table))
         for item in (0..<UInt32(count)).shuffled(using: &random) {
             let vector = random.vector(dimension, coarse: coarse)
             let offset = coarse ? 0 : Float.random(in: -3...3, using: &random)
@@ -57,6 +57,12 @@ struct ExactSearchTests {
         }
     }
 
+    /// Coordinates that float arithmetic handles badly, from vector to vector.
+    private static let scales: [Float] = [
+        1, 1e-3, 3e38, 1e30, 0x1p50, 0x1.8p50, 1e15, 1e-15, 0x1p-90, 0x1p-91, 1e-30, 1e-38, 0, -3e38,
+        7 * .leastNonzeroMagnitude,
+    ]
+
     /// More rows than a segment holds: thresholds carry over, and exclusions are sorted by segment.
     @Test(arguments: [false, true])
     func equalsBruteForceOverSegments(coarse: Bool) throws {
@@ -74,67 +80,52 @@ struct ExactSearchTests {
         }
     }
 
-    @Test(arguments: Variant.all())
-    func survivesOverflowAndSubnormals(variant: Variant) throws {
+    @Test(arguments: Variant.all(), [1, 6, 67])
+    func survivesOverflowAndSubnormals(variant: Variant, dimension: Int) throws {
         var random = SeededRandom(state: Self.seed)
-        let scales: [Float] = [1, 3e38, 1e-38, 7 * .leastNonzeroMagnitude, 0, -3e38]
-        var made = Catalogue(index: ExactFloatIndex(dimension: 6, kernels: variant.table))
-        for item in 0..<UInt32(300) {
-            let vector = random.vector(6).map { $0 * scales[Int.random(in: 0..<6, using: &random)] }
-            let offset: Float = item % 3 == 0 ? 3e38 : -0.0
+        var made = Catalogue(index: ExactIndex(dimension: dimension, kernels: variant.table))
+        for item in 0..<UInt32(600) {
+            let scale = Self.scales.randomElement(using: &random) ?? 1
+            let vector = random.vector(dimension).map { $0 * scale }
+            let offset: Float = [0, -0.0, 3.4e38, -3e38, 1, 3 * .leastNonzeroMagnitude][
+                Int(item) % (item < 300 ? 6 : 2)]
             try made.index.upsert(item: item, id: Int64(item), vector: vector, offset: offset)
             made.truth.rows[item] = BruteForce.Row(id: Int64(item), vector: vector, offset: offset)
         }
-        for _ in 0..<50 {
-            let query = random.vector(6).map { $0 * scales[Int.random(in: 0..<6, using: &random)] }
-            for k in [10, 100] {
+        for round in 0..<60 {
+            // First with all offsets, then without the huge ones.
+            if round == 30 {
+                for item in 0..<UInt32(300) {
+                    made.index.remove(item: item)
+                    made.truth.rows[item] = nil
+                }
+            }
+            let query = random.vector(dimension).map { $0 * Self.scales[round % Self.scales.count] }
+            for k in [1, 10, 100] {
                 let expected = made.truth.search(query, k: k)
-                #expect(try made.index.answers([query], k: k) == [expected], "seed \(Self.seed)")
+                #expect(try made.index.answers([query], k: k) == [expected], "seed \(Self.seed), round \(round)")
             }
         }
     }
 
+    /// Rows of one direction, whose scores differ in their last bits or not at all.
     @Test(arguments: Variant.all())
-    func boundAndCollectionEqualThePlainTwin(variant: Variant) {
+    func tellsRowsApartThatAreNearlyEqual(variant: Variant) throws {
         var random = SeededRandom(state: Self.seed)
-        let plain = Variant.plain.table.pointee
-        for n in stride(from: 16, through: 1600, by: 176) {
-            for k in [1, 2, 10, 20, 33, 100, 256] {
-                let pool: [Float] = [.nan, -.infinity, .infinity, 0, -0.0, 1, .leastNonzeroMagnitude, -3e38]
-                let odds = Int.random(in: 0...3, using: &random)
-                let scores = (0..<n).map { _ in
-                    Int.random(in: 0...3, using: &random) < odds
-                        ? pool.randomElement(using: &random) ?? 0 : Float.random(in: -5...5, using: &random)
-                }
-                let bound = variant.table.pointee.kth_bound(scores, n, k)
-                #expect(bound.bitPattern == plain.kth_bound(scores, n, k).bitPattern, "seed \(Self.seed)")
-                let reached = scores.indices.filter { scores[$0] >= bound }
-                #expect(reached.count >= k || bound == -.infinity, "seed \(Self.seed), n \(n), k \(k)")
-                var found = [UInt32](repeating: 0, count: n)
-                let count = variant.table.pointee.collect(scores, n, bound, &found)
-                #expect(found.prefix(count).map(Int.init) == reached)
+        for dimension in [16, 64] {
+            let direction = random.vector(dimension)
+            var made = Catalogue(index: ExactIndex(dimension: dimension, kernels: variant.table))
+            for item in (0..<UInt32(5000)).shuffled(using: &random) {
+                var vector = direction
+                let place = Int.random(in: 0..<dimension, using: &random)
+                if item % 3 > 0 { vector[place] = vector[place].nextUp }
+                let id = Int64(item ^ 1023)
+                try made.index.upsert(item: item, id: id, vector: vector, offset: 0)
+                made.truth.rows[item] = BruteForce.Row(id: id, vector: vector, offset: 0)
             }
-        }
-    }
-
-    @Test(arguments: Variant.all())
-    func scoresDoNotDependOnTheBatch(variant: Variant) throws {
-        var random = SeededRandom(state: Self.seed)
-        let made = try catalogue(variant, count: 600, dimension: 32, coarse: false, &random)
-        let queries = (0..<Int(MQ_QUERIES_MAX)).map { _ in random.vector(32) }
-        let run = mq_run(blocks: made.index.store.chunks[0].blocks, dimension: 32, block_count: 31)
-        let rows = 31 * 16
-        var alone = [Float](repeating: 0, count: rows)
-        for batch in 1...queries.count {
-            var packed: [Float] = []
-            for coordinate in 0..<32 { packed += queries.prefix(batch).map { $0[coordinate] } }
-            var together = [Float](repeating: 0, count: batch * rows)
-            withUnsafePointer(to: run) {
-                variant.table.pointee.score($0, packed, Int32(batch), &together, rows)
-                for query in 0..<batch {
-                    variant.table.pointee.score($0, queries[query], 1, &alone, rows)
-                    #expect(together[query * rows..<(query + 1) * rows].elementsEqual(alone), "batch \(batch)")
-                }
+            for query in [direction, direction.map { -$0 }, random.vector(dimension)] {
+                let expected = made.truth.search(query, k: 100)
+                #expect(try made.index.answers([query], k: 100) == [expected], "seed \(Self.seed)")
             }
         }
     }

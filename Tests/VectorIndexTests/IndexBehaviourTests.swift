@@ -5,7 +5,7 @@ import Testing
 struct IndexBehaviourTests {
     @Test func aWrittenVectorIsItsOwnBestMatchAtOnce() throws {
         var random = SeededRandom(state: 5)
-        let index = ExactFloatIndex(dimension: 32)
+        let index = ExactIndex(dimension: 32)
         let results = SearchResults()
         for step in 0..<3000 {
             let item = UInt32.random(in: 0..<500, using: &random)
@@ -18,11 +18,11 @@ struct IndexBehaviourTests {
     }
 
     @Test func memoryFollowsTheRows() throws {
-        let index = ExactFloatIndex(dimension: 32)
-        let vector = [Float](repeating: 0.5, count: 32)
+        let index = ExactIndex(dimension: 64)
+        let vector = [Float](repeating: 0.5, count: 64)
         for item in 0..<UInt32(3883) { try index.upsert(item: item, id: Int64(item), vector: vector, offset: 0) }
         let full = index.byteCount
-        #expect(Double(full) / 3883 <= 1.35 * 32 * 4)
+        #expect(Double(full) / 3883 <= 1.35 * 64 * 4)
         var random = SeededRandom(state: 6)
         for _ in 0..<50_000 {
             let item = UInt32.random(in: 0..<3883, using: &random)
@@ -39,7 +39,7 @@ struct IndexBehaviourTests {
     }
 
     @Test func refusesBadInputAndStaysAsItWas() throws {
-        let index = ExactFloatIndex(dimension: 3)
+        let index = ExactIndex(dimension: 3)
         try index.upsert(item: 1, id: 10, vector: [1, 2, 3], offset: 0.5)
         let before = try index.answers([[1, 1, 1]], k: 5)
         for bad in [Float.nan, .infinity, -.infinity] {
@@ -65,6 +65,15 @@ struct IndexBehaviourTests {
                     query: short, k: 1, excluding: UnsafeBufferPointer(start: nil, count: 0), into: SearchResults())
             }
         }
+        for (items, error) in [
+            ([UInt32(4), 1, 4], IndexError.duplicateItem(4)),
+            ([1, 5, .max], .itemOutOfRange(got: .max, max: IndexLimits.itemMax)),
+        ] {
+            #expect(throws: error) { try index.upsert(items, vectors: [Float](repeating: 2, count: 9)) }
+        }
+        #expect(throws: IndexError.vectorNotFinite(item: 6)) {
+            try index.upsert([1, 6], vectors: [1, 1, 1, 1, .nan, 1])
+        }
         #expect(throws: IndexError.itemOutOfRange(got: .max, max: IndexLimits.itemMax)) {
             try index.upsert(item: .max, id: 9, vector: [1, 1, 1], offset: 0)
         }
@@ -83,8 +92,36 @@ struct IndexBehaviourTests {
         #expect(index.count == 1)
     }
 
+    @Test func aBatchIsWrittenAsItsRowsOneByOne() throws {
+        var random = SeededRandom(state: 9)
+        let (batched, single) = (ExactIndex(dimension: 5), ExactIndex(dimension: 5))
+        for _ in 0..<50 {
+            let items = Array((0..<UInt32(300)).shuffled(using: &random).prefix(100))
+            let vectors = random.vector(500)
+            try batched.upsert(items, vectors: vectors)
+            for (place, item) in items.enumerated() {
+                let vector = Array(vectors[place * 5..<(place + 1) * 5])
+                try single.upsert(item: item, id: Int64(item), vector: vector, offset: 0)
+            }
+            let query = random.vector(5)
+            #expect(try batched.answers([query], k: 20) == single.answers([query], k: 20))
+        }
+    }
+
+    @Test func idsMayBeOfAnySize() throws {
+        let index = ExactIndex(dimension: 1)
+        let ids = [Int64.max, .min, -1, 0, Int64(UInt32.max), Int64(UInt32.max) + 1, 7]
+        for (item, id) in ids.enumerated() {
+            try index.upsert(item: UInt32(item), id: id, vector: [1], offset: 0)
+        }
+        // All scores are equal.
+        #expect(try index.answers([[1]], k: 7)[0].map(\.id) == ids.sorted())
+        index.remove(item: 0)
+        #expect(try index.answers([[1]], k: 7)[0].map(\.id) == ids.dropFirst().sorted())
+    }
+
     @Test func resultsAreEmptyAfterAnError() throws {
-        let index = ExactFloatIndex(dimension: 1)
+        let index = ExactIndex(dimension: 1)
         try index.upsert(item: 0, id: 1, vector: [1], offset: 0)
         let results = SearchResults()
         _ = try index.answers([[1]], k: 1, into: results)
@@ -94,13 +131,13 @@ struct IndexBehaviourTests {
     }
 
     @Test func noQueriesMakeNoAnswers() throws {
-        let index = ExactFloatIndex(dimension: 2)
+        let index = ExactIndex(dimension: 2)
         try index.upsert(item: 0, id: 1, vector: [1, 1], offset: 0)
         #expect(try index.answers([], k: 10).isEmpty)
     }
 
     @Test func aSingleQueryWithItsLengthIsAnswered() throws {
-        let index = ExactFloatIndex(dimension: 2)
+        let index = ExactIndex(dimension: 2)
         try index.upsert(item: 0, id: 7, vector: [1, 1], offset: 0)
         try index.upsert(item: 1, id: 8, vector: [2, 2], offset: 0)
         let results = SearchResults()

@@ -24,7 +24,7 @@ struct IndexBenchmark {
     @Test(arguments: [(32, 10), (32, 20), (32, 100), (64, 10), (64, 20), (200, 10)])
     func searches(dimension: Int, k: Int) throws {
         var random = SeededRandom(state: 1)
-        let index = ExactFloatIndex(dimension: dimension)
+        let index = ExactIndex(dimension: dimension)
         let vectors = (0..<Self.itemCount).map { _ in random.vector(dimension) }
         for (item, vector) in vectors.enumerated() {
             try index.upsert(item: UInt32(item), id: Int64(item), vector: vector, offset: 0)

@@ -25,19 +25,24 @@ struct SeededRandom: RandomNumberGenerator {
 
 /// A variant of the kernels that this processor runs.
 enum Variant: CaseIterable {
-    case plain, avx2, avx512
+    case plain, avx2, avx512, neon
 
     private var code: mq_variant {
         switch self {
         case .plain: MQ_VARIANT_PLAIN
         case .avx2: MQ_VARIANT_AVX2
         case .avx512: MQ_VARIANT_AVX512
+        case .neon: MQ_VARIANT_NEON
         }
     }
 
-    var table: UnsafePointer<mq_kernel_table> { mq_kernels_of(code) }
+    /// The kernels of the index.
+    var table: UnsafePointer<mq_index_kernel_table> { mq_index_kernels_of(code) }
+    /// All others.
+    var general: UnsafePointer<mq_kernel_table> { mq_kernels_of(code) }
 
-    static func all() -> [Variant] { allCases.filter { mq_kernels_of($0.code) != nil } }
+    static func all() -> [Variant] { allCases.filter { mq_index_kernels_of($0.code) != nil } }
+    static func allGeneral() -> [Variant] { allCases.filter { mq_kernels_of($0.code) != nil } }
 }
 
 /// What the index must equal: a dictionary and a sort.
@@ -72,10 +77,27 @@ struct BruteForce {
     }
 }
 
-extension ExactFloatIndex {
+extension VectorIndex {
+    /// A batch of upserts with the items as ids.
+    func upsert(_ items: [UInt32], vectors: [Float]) throws {
+        let ids = items.map { Int64($0) }
+        try items.withUnsafeBufferPointer { items in
+            try ids.withUnsafeBufferPointer { ids in
+                try vectors.withUnsafeBufferPointer { vectors in
+                    guard let items = items.baseAddress, let ids = ids.baseAddress, let base = vectors.baseAddress
+                    else { return }
+                    try upsert(
+                        UpsertBatch(
+                            items: items, ids: ids, vectors: base, offsets: nil, count: vectors.count / dimension))
+                }
+            }
+        }
+    }
+
     /// Searches a batch of queries, with an exclusion list each or none at all.
     func answers(
-        _ queries: [[Float]], k: Int, excluding lists: [[UInt32]] = [], into results: SearchResults = SearchResults()
+        _ queries: [[Float]], k: Int, excluding lists: [[UInt32]] = [], among filter: ItemSet? = nil,
+        into results: SearchResults = SearchResults()
     ) throws -> [[BruteForce.Answer]] {
         let storage = lists.map { list in
             let copy = UnsafeMutableBufferPointer<UInt32>.allocate(capacity: list.count)
@@ -85,7 +107,8 @@ extension ExactFloatIndex {
         defer { for list in storage { list.deallocate() } }
         try storage.withUnsafeBufferPointer { exclusions in
             try search(
-                queries: queries.flatMap { $0 }, queryCount: queries.count, k: k, exclusions: exclusions, into: results)
+                queries: queries.flatMap { $0 }, queryCount: queries.count, k: k, exclusions: exclusions, among: filter,
+                into: results)
         }
         return results.answers
     }

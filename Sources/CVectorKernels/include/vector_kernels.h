@@ -17,7 +17,8 @@ enum { MQ_QUERIES_MAX = 8 };
 /// Most rows that `kth_bound` may be asked for.
 enum { MQ_KTH_MAX = 256 };
 
-typedef enum { MQ_VARIANT_PLAIN = 0, MQ_VARIANT_AVX2 = 1, MQ_VARIANT_AVX512 = 2 } mq_variant;
+/// Of NEON there are only the index's kernels.
+typedef enum { MQ_VARIANT_PLAIN = 0, MQ_VARIANT_AVX2 = 1, MQ_VARIANT_AVX512 = 2, MQ_VARIANT_NEON = 3 } mq_variant;
 
 /// Consecutive blocks of 16 rows.
 typedef struct {

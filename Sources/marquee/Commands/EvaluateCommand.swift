@@ -27,7 +27,7 @@ enum EvaluateCommand {
         let model = try ModelKind(invocation).makeModel()
         let learner = Learner(model: model, batchCapacity: batchCapacity)
         let recommender = try Recommender(
-            learner: learner, index: ExactFloatIndex(dimension: model.dimension),
+            learner: learner, index: ExactIndex(dimension: model.dimension),
             listLength: PrequentialMetrics.listLength, candidates: try candidates(invocation))
         for movie in movies { _ = learner.announce(movie) }
         for user in users { _ = learner.describe(user) }

@@ -8,11 +8,11 @@ final class ExactAnswers {
         var scores: [Float] = []
     }
 
-    private let index: ExactFloatIndex
+    private let index: ExactIndex
     private let results = SearchResults()
 
     init(_ export: VectorExport) throws {
-        index = ExactFloatIndex(dimension: export.dimension)
+        index = ExactIndex(dimension: export.dimension)
         for place in export.movies.indices {
             try set(place, export.movieVector(place), offset: export.movieOffsets?[place] ?? 0)
         }

@@ -13,13 +13,13 @@ final class FusionRecommender {
     let model: FusionModel
     let towers: FusionTowers
     /// An item is a position in the model's catalogue.
-    private let index: ExactFloatIndex
+    private let index: ExactIndex
     private let results = SearchResults()
 
     init(_ model: FusionModel) throws {
         self.model = model
         towers = FusionTowers(model.parameters)
-        index = ExactFloatIndex(dimension: towers.dimension)
+        index = ExactIndex(dimension: towers.dimension)
         var vector = [Float](repeating: 0, count: towers.paddedDimension)
         for (position, movie) in model.movies.enumerated() {
             model.movieVector(position, towers, into: &vector)

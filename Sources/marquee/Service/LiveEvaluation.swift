@@ -113,7 +113,7 @@ final class LiveEvaluation: LearningObserver {
         if applied < wanted { return }
         let copy = try FrozenCopy(
             of: recommender.learner, makeModel: makeModel,
-            index: ExactFloatIndex(dimension: recommender.model.dimension),
+            index: ExactIndex(dimension: recommender.model.dimension),
             listLength: PrequentialMetrics.listLength)
         frozen = copy
         sums.frozenRatings = copy.ratingsApplied

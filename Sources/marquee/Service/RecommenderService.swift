@@ -86,7 +86,7 @@ final class RecommenderService: Sendable {
         let learner = Learner(
             model: model, batchCapacity: StreamLimits.batchRecordsMax, eviction: settings.eviction)
         let recommender = try Recommender(
-            learner: learner, index: ExactFloatIndex(dimension: model.dimension), listLength: settings.listLength)
+            learner: learner, index: ExactIndex(dimension: model.dimension), listLength: settings.listLength)
         var processorSettings = StreamProcessor.Settings()
         processorSettings.applicationID = settings.topics.applicationID
         processorSettings.topicPrefix = settings.topics.prefix

@@ -36,7 +36,7 @@ final class SimulatedInstance: @unchecked Sendable {
         settings.commitWorkNanoseconds = [100_000, 100_000_000][fibers.draw(2)]
         let learner = Learner(model: Self.model(), batchCapacity: StreamLimits.batchRecordsMax)
         let recommender = try Recommender(
-            learner: learner, index: ExactFloatIndex(dimension: learner.model.dimension),
+            learner: learner, index: ExactIndex(dimension: learner.model.dimension),
             listLength: settings.listLength)
         processor = StreamProcessor(
             settings: settings, recommender: recommender, lists: PublishedLists(capacity: settings.listLength),

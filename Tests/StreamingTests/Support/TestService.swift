@@ -32,7 +32,7 @@ final class TestService {
         let learner = Learner(
             model: model, batchCapacity: StreamLimits.batchRecordsMax, eviction: eviction)
         let recommender = try Recommender(
-            learner: learner, index: ExactFloatIndex(dimension: model.dimension), listLength: listLength)
+            learner: learner, index: ExactIndex(dimension: model.dimension), listLength: listLength)
         processor = StreamProcessor(
             settings: settings, recommender: recommender, lists: PublishedLists(capacity: listLength),
             encoder: JSONRecommendationListEncoder(), source: other ?? source, sink: sink,

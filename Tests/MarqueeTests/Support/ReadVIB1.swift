@@ -1,7 +1,7 @@
 import Foundation
 
 /// A VIB1 file, read by its description and checked against a search of every row in double precision.
-struct VIB1File {
+struct ReadVIB1 {
     var n = 0
     var d = 0
     var nq = 0
