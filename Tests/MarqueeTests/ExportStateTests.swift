@@ -3,6 +3,7 @@ import FusionTestSupport
 import Learning
 import ProcessTestSupport
 import Testing
+import VectorIndex
 
 @testable import marquee
 
@@ -93,6 +94,12 @@ extension ProcessTests {
             let standing = (0..<rated.count).filter { rated.values[$0] & RatedMovies.removedFlag == 0 }
                 .compactMap { movies.firstIndex(of: rated.movies[$0]).map(Int32.init) }
             #expect(Set(file.seen[..<file.seenPlaces]) == Set(standing))
+
+            let read = try VIB1File(path: path)
+            #expect(Array(try #require(read.offsets).base) == offsets)
+            let report = try IndexBenchmark(file: read, makeIndex: { ExactIndex(dimension: file.d) }).run()
+            #expect(report.recall.unfiltered == 1 && report.recall.filtered == 1 && report.recall.mixed == 1)
+            #expect(report.recall.afterChurn == 1 && report.violations == 0 && report.freshness == nil)
 
             let again = folder.path + "/again.vib1"
             #expect(try export(state.path, to: again).ending == .exited(0))

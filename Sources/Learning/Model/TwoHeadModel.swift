@@ -30,13 +30,18 @@ public final class TwoHeadModel: OnlineModel {
     /// Events learnt.
     private var eventCount: UInt64 = 0
     private var movieCount = 0
-    private let side = SideThread()
+    private let stars: StarsTask
+    private let side: SideThread
     /// Events of a batch from which on the heads learn side by side: below, waking a thread takes longer.
     private static let sideBySideMin = 256
 
     public init(_ settings: Settings = Settings()) {
         setup = settings
-        rating = RatingHead(settings.rating)
+        let rating = RatingHead(settings.rating)
+        self.rating = rating
+        let stars = StarsTask(rating)
+        self.stars = stars
+        side = SideThread { stars.learn() }
         ranking = RankingHead(settings.ranking)
         lists = Blend(settings.blend, head: ranking)
         draws = RandomDraws(state: settings.seed)
@@ -121,26 +126,12 @@ public final class TwoHeadModel: OnlineModel {
     public func learn(_ events: LearningEvents, users: UserTable, rated: RatedMovies) {
         if SideThread.isUseful && events.count >= Self.sideBySideMin {
             // The heads have nothing in common.
-            side.both({ learnLists(events, users, rated) }, { learnStars(events, users) })
+            stars.batch = (events, users)
+            side.both { learnLists(events, users, rated) }
+            stars.batch = nil
         } else {
-            learnStars(events, users)
+            StarsTask.learn(rating, events, users)
             learnLists(events, users, rated)
-        }
-    }
-
-    private func learnStars(_ events: LearningEvents, _ users: UserTable) {
-        for at in 0..<events.count {
-            if events.kinds[at] == LearningEvents.Kind.removed.rawValue {
-                rating.takeBack(stars: events.previousStars[at])
-                events.predictions[at] = .nan
-                continue
-            }
-            let user = events.users[at]
-            events.predictions[at] = rating.learn(
-                user: user, profile: users.pointer(user).pointee, movie: events.movies[at], stars: events.stars[at])
-            if events.kinds[at] == LearningEvents.Kind.changed.rawValue {
-                rating.takeBack(stars: events.previousStars[at])
-            }
         }
     }
 

@@ -17,15 +17,11 @@ final class Monitor<State: ~Copyable>: Sendable {
         condition.unlock()
     }
 
-    /// Waits until the answer is not nil.
-    @discardableResult
-    func wait<Result>(_ body: (inout State) -> Result?) -> Result {
-        condition.lock()
-        defer { condition.unlock() }
-        while true {
-            // No access to the state outlasts the wait: others change it meanwhile.
-            if let result = body(&state) { return result }
-            condition.wait()
-        }
+    /// Waits until it holds.
+    func wait(_ condition: (borrowing State) -> Bool) {
+        self.condition.lock()
+        // No access to the state outlasts the wait: others change it meanwhile.
+        while !condition(state) { self.condition.wait() }
+        self.condition.unlock()
     }
 }

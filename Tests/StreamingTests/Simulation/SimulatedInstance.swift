@@ -19,6 +19,8 @@ final class SimulatedInstance: @unchecked Sendable {
     var isStopping = false
     private(set) var failure: (any Error)?
     private(set) var hasEnded = false
+    /// Whether it once stood still for longer than a stop may take.
+    private(set) var wasHeldLong = false
 
     init(_ cluster: SimulatedCluster, place: Int, process: Int, directory: String) throws {
         self.place = place
@@ -72,6 +74,7 @@ final class SimulatedInstance: @unchecked Sendable {
 
     /// As SIGSTOP.
     func hold(until time: UInt64) {
+        if time > fibers.now + StreamLimits.stopNanoseconds { wasHeldLong = true }
         learner?.heldUntil = time
         sink.hold(until: time)
     }
