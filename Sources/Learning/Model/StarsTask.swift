@@ -7,13 +7,9 @@ final class StarsTask {
 
     init(_ rating: RatingHead) { self.rating = rating }
 
+    /// Learns the events of the batch in order, and writes what was predicted of each before.
     func learn() {
-        guard let batch else { return }
-        Self.learn(rating, batch.events, batch.users)
-    }
-
-    /// Learns the events in order, and writes what was predicted of each before.
-    static func learn(_ rating: RatingHead, _ events: LearningEvents, _ users: UserTable) {
+        guard let (events, users) = batch else { return }
         for at in 0..<events.count {
             if events.kinds[at] == LearningEvents.Kind.removed.rawValue {
                 rating.takeBack(stars: events.previousStars[at])

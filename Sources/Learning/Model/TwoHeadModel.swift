@@ -124,13 +124,13 @@ public final class TwoHeadModel: OnlineModel {
     // MARK: Learning
 
     public func learn(_ events: LearningEvents, users: UserTable, rated: RatedMovies) {
+        stars.batch = (events, users)
+        defer { stars.batch = nil }
+        // The heads have nothing in common.
         if SideThread.isUseful && events.count >= Self.sideBySideMin {
-            // The heads have nothing in common.
-            stars.batch = (events, users)
             side.both { learnLists(events, users, rated) }
-            stars.batch = nil
         } else {
-            StarsTask.learn(rating, events, users)
+            stars.learn()
             learnLists(events, users, rated)
         }
     }

@@ -5,7 +5,7 @@ import VectorIndex
 extension IndexBenchmark {
     private static let churn = 5
     /// Cosine between a row and what it becomes.
-    private static let cosine: Float = 0.999
+    private static let cosine = 0.999
     private static let seed: UInt64 = 7
     /// At most so many for the exact answers.
     private static let rowsScored = 25_600_000
@@ -13,19 +13,18 @@ extension IndexBenchmark {
     func measureChurn() throws {
         try fill()
         let dimension = file.dimension
-        var random = ChurnRandom(state: Self.seed)
+        var random = NormalDraws(seed: Self.seed)
         var rows = Array(file.base)
-        var order = Array(items.prefix(file.n))
         let batch = min(Self.batchSize, file.n)
         var vectors = [Float](repeating: 0, count: batch * dimension)
         var single: [Double] = []
         var together: [Double] = []
         for round in 0..<Self.churn {
-            order.shuffle(using: &random)
+            let order = random.distinct(file.n, below: file.n).map { UInt32($0) }
             for first in stride(from: 0, through: file.n - batch, by: batch) {
                 for place in 0..<batch {
                     let row = Int(order[first + place]) * dimension
-                    let moved = drifted(rows[row..<row + dimension], &random)
+                    let moved = random.drifted(Array(rows[row..<row + dimension]), cosine: Self.cosine)
                     for i in 0..<dimension {
                         rows[row + i] = moved[i]
                         vectors[place * dimension + i] = moved[i]
@@ -67,16 +66,6 @@ extension IndexBenchmark {
                 return MonotonicTime.seconds - start
             }
         }
-    }
-
-    private func drifted(_ row: ArraySlice<Float>, _ random: inout ChurnRandom) -> [Float] {
-        var direction = row.map { _ in random.normal() }
-        let along = zip(direction, row).reduce(Float(0)) { $0 + $1.0 * $1.1 }
-        for (i, x) in row.enumerated() { direction[i] -= along * x }
-        let length = max(1e-20, direction.reduce(0) { $0 + $1 * $1 }.squareRoot())
-        let size = row.reduce(Float(0)) { $0 + $1 * $1 }.squareRoot()
-        let sine = (1 - Self.cosine * Self.cosine).squareRoot()
-        return zip(row, direction).map { Self.cosine * $0 + sine * size * $1 / length }
     }
 
     /// Against the scores of all rows in single precision.
@@ -129,24 +118,5 @@ extension IndexBenchmark {
         for query in 0..<asked {
             report.violations += results.items(of: query).count { removed.contains($0) }
         }
-    }
-}
-
-/// SplitMix64 (Steele, Lea and Flood, 2014).
-private struct ChurnRandom: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
-    /// Near enough to a normal distribution: the sum of four uniform numbers.
-    mutating func normal() -> Float {
-        let bits = next()
-        return (0..<4).reduce(Float(0)) { $0 + Float((bits >> (16 * UInt64($1))) & 0xffff) / 65536 - 0.5 } * 1.732
     }
 }

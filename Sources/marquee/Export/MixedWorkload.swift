@@ -36,7 +36,7 @@ struct MixedWorkload {
 
         for _ in 0..<cycleCount {
             for id in Self.upserted(of: count, &random) {
-                current[id] = Self.drifted(current[id], cosine: Self.driftCosine, &random)
+                current[id] = random.drifted(current[id], cosine: Self.driftCosine)
                 offsets[id] += offsetStep * random.normal()
                 upsertIDs.append(Int32(id))
                 upsertVectors += current[id]
@@ -45,7 +45,7 @@ struct MixedWorkload {
             }
             for _ in 0..<VIB1.inserts {
                 let model = random.below(count)
-                current.append(Self.drifted(current[model], cosine: Self.newCosine, &random))
+                current.append(random.drifted(current[model], cosine: Self.newCosine))
                 offsets.append(offsets[model] + offsetStep * random.normal())
                 insertVectors += current[current.count - 1]
                 insertOffsets.append(offsets[offsets.count - 1])
@@ -87,47 +87,9 @@ struct MixedWorkload {
         return (0..<VIB1.queriesInCycle).map { _ in random.below(count) }
     }
 
-    /// A vector of the same length in a direction that has this cosine to it.
-    private static func drifted(_ vector: [Float], cosine: Double, _ random: inout NormalDraws) -> [Float] {
-        let x = vector.map { Double($0) }
-        let square = x.reduce(0) { $0 + $1 * $1 }
-        var u = x.map { _ in Double(random.normal()) }
-        // A vector of zeros has no direction, and one of a single number no other.
-        guard square > 0, x.count > 1 else { return vector }
-        let along = zip(u, x).reduce(0) { $0 + $1.0 * $1.1 } / square
-        for at in x.indices { u[at] -= along * x[at] }
-        let scale = (square / u.reduce(0) { $0 + $1 * $1 }).squareRoot() * (1 - cosine * cosine).squareRoot()
-        return x.indices.map { Float(cosine * x[$0] + scale * u[$0]) }
-    }
-
     private static func deviation(_ values: [Float]) -> Double {
         let mean = values.reduce(0) { $0 + Double($1) } / Double(values.count)
         let square = values.reduce(0) { $0 + (Double($1) - mean) * (Double($1) - mean) }
         return (square / Double(values.count)).squareRoot()
-    }
-}
-
-/// Draws from a seed.
-private struct NormalDraws {
-    private var generator: SplitMix64
-
-    init(seed: UInt64) { generator = SplitMix64(seed: seed) }
-
-    /// In [0, 1).
-    mutating func unit() -> Double { Double(generator.next() >> 11) * 0x1p-53 }
-
-    mutating func below(_ count: Int) -> Int { Int(unit() * Double(count)) }
-
-    /// Of mean 0 and variance 1 (Box and Muller, "A Note on the Generation of Random Normal Deviates", 1958).
-    mutating func normal() -> Float {
-        let radius = (-2 * log(1 - unit())).squareRoot()
-        return Float(radius * cos(2 * .pi * unit()))
-    }
-
-    /// Distinct numbers, in random order.
-    mutating func distinct(_ count: Int, below limit: Int) -> [Int] {
-        var numbers = Array(0..<limit)
-        for place in 0..<count { numbers.swapAt(place, place + below(limit - place)) }
-        return Array(numbers[..<count])
     }
 }
