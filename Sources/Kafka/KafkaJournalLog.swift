@@ -59,6 +59,8 @@ public final class KafkaJournalLog: JournalLog {
         return reader.position
     }
 
+    public func rest() { reader?.rest() }
+
     public func close() {
         reader?.close()
         reader = nil
@@ -129,6 +131,13 @@ private final class JournalReader {
         position = offset
     }
 
+    /// Forgets its place, and fetches no more.
+    func rest() {
+        drop()
+        rd_kafka_assign(client.handle, nil)
+        position = -1
+    }
+
     /// Hands out what is there below `end`, waiting for the first of it.
     func take(
         below end: Int64, waitMilliseconds: Int32,
@@ -155,9 +164,7 @@ private final class JournalReader {
                         offset, UnsafeRawBufferPointer(start: message.pointee.payload, count: message.pointee.len))
                 } catch {
                     // Whoever threw decides where reading goes on.
-                    drop()
-                    rd_kafka_assign(client.handle, nil)
-                    position = -1
+                    rest()
                     throw error
                 }
                 position = offset + 1

@@ -153,6 +153,7 @@ public final class TransactionRunner {
         do {
             // In this order: what is read must reach an end that was told before.
             let end = try journal.bounds().upperBound
+            defer { journal.rest() }
             let read = try journal.read(from: journalPosition) { offset, bytes in
                 do {
                     let record = try JournalRecord(decoding: bytes)

@@ -102,6 +102,8 @@ extension StreamProcessor {
         isLeading = true
         let committed = try leadership.committedOffsets(of: source.partitions)
         try restoration.catchUp()
+        // From here on this instance writes what comes.
+        journal.rest()
         guard restoration.nextOffset >= end else {
             throw RecoveryError.journalUnreadable(read: restoration.nextOffset, end: end)
         }

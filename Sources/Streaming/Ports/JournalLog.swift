@@ -19,4 +19,11 @@ public protocol JournalLog: AnyObject {
         from offset: Int64, waitMilliseconds: Int32,
         _ handler: (_ offset: Int64, _ record: UnsafeRawBufferPointer) throws -> Void
     ) throws -> Int64
+
+    /// Nothing more is read for now, so nothing need be fetched ahead. Reading may go on later.
+    func rest()
+}
+
+extension JournalLog {
+    public func rest() {}
 }
