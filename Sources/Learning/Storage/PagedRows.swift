@@ -40,7 +40,8 @@ public final class PagedRows {
         set { fields.pointee.pageIsShared = newValue }
     }
 
-    private static let pageBytesWanted = 16 * 1024
+    /// Small, because the first write to a row after a snapshot copies its page, and of many users each rates seldom.
+    private static let pageBytesWanted = 4 * 1024
 
     public init(rowBytes: Int) {
         precondition(rowBytes > 0)

@@ -42,13 +42,13 @@ public final class CheckpointJob: Sendable {
 
     public let epoch: Int64
     public let erases: Bool
-    private let haste: Haste
+    /// Whether somebody waits for it.
+    private let isHasty: Atomic<Bool>
     private let verdict = Mutex(Verdict.waiting)
     private let decided = DispatchSemaphore(value: 0)
     private let finished = DispatchSemaphore(value: 0)
     private let result = Mutex(Outcome.running)
 
-    private static let pauseMicroseconds: UInt32 = 1000
     private static let niceness: Int32 = 10
 
     /// - Parameter base: what the checkpoint may be a delta against, if that is small enough; never when it erases.
@@ -57,7 +57,7 @@ public final class CheckpointJob: Sendable {
     ) {
         epoch = content.position.epoch
         erases = content.erases
-        self.haste = haste
+        isHasty = Atomic(haste == .all)
         Thread.detachNewThread { [self] in
             // Of this thread alone, on Linux.
             if haste == .none { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, Self.niceness) }
@@ -80,8 +80,9 @@ public final class CheckpointJob: Sendable {
 
     public func abandon() { decide(.abandoned) }
 
-    /// Waits for the thread to end; false when it takes longer.
+    /// Waits for the thread, which rests no more, to end; false when it takes longer.
     public func wait(seconds: Double) -> Bool {
+        isHasty.store(true, ordering: .relaxed)
         if finished.wait(timeout: .now() + seconds) == .timedOut { return false }
         finished.signal()
         return true
@@ -96,17 +97,14 @@ public final class CheckpointJob: Sendable {
         if isFirst { decided.signal() }
     }
 
-    private func pause() {
-        if haste == .none { usleep(Self.pauseMicroseconds) }
-    }
-
     private func run(_ content: CheckpointContent, _ offered: CheckpointBase?, _ store: CheckpointStore) -> Outcome {
+        let pace = CheckpointPace { [self] in isHasty.load(ordering: .relaxed) }
         let base = offered.flatMap { $0.suffices(for: content, in: store) ? $0 : nil }
         let point = CheckpointPoint(epoch: epoch, baseEpoch: base?.epoch ?? epoch)
         var report = CheckpointReport()
         var file: (file: DurableFile, encoder: CheckpointEncoder)?
         do {
-            file = try writeFile(content, base, store)
+            file = try writeFile(content, base, store, pace)
         } catch {
             report.failures.append("\(error)")
         }
@@ -134,7 +132,7 @@ public final class CheckpointJob: Sendable {
         if let topic = store.topic {
             do {
                 (sum, report.byteCount) = try topic.publish(
-                    content, base: base, journalOffset: offset, isAlone: erases, pause: pause)
+                    content, base: base, journalOffset: offset, isAlone: erases, pause: pace.rest)
                 report.isKept = true
             } catch {
                 report.failures.append("\(error)")
@@ -148,12 +146,12 @@ public final class CheckpointJob: Sendable {
     }
 
     private func writeFile(
-        _ content: CheckpointContent, _ base: CheckpointBase?, _ store: CheckpointStore
+        _ content: CheckpointContent, _ base: CheckpointBase?, _ store: CheckpointStore, _ pace: CheckpointPace
     ) throws -> (DurableFile, CheckpointEncoder) {
         let file = try DurableFile(temporaryPath: store.temporaryPath(epoch: epoch), mode: 0o600)
-        var encoder = CheckpointEncoder { [self] piece in
+        var encoder = CheckpointEncoder { piece in
             try file.write(piece)
-            pause()
+            pace.rest()
         }
         try encoder.write(content, base: base)
         return (file, encoder)

@@ -22,6 +22,9 @@ public struct CommitPace: Sendable {
         return Int32((wanted - age + 999_999) / 1_000_000)
     }
 
+    /// How many lists can be made in this time, by what they cost of late.
+    public func lists(in nanoseconds: UInt64) -> Int { Int(nanoseconds / max(1, listNanoseconds)) }
+
     /// A commit was sealed; what its lists cost is averaged in, an eighth at a time.
     public mutating func sealed(lists: Int, began: UInt64, ended: UInt64) {
         lastSealNanoseconds = ended

@@ -12,6 +12,12 @@ public enum StreamLimits {
     public static let journalRecordBytesMax = 512 * 1024
     /// Encoded lists and dead letters that go to the sink together.
     public static let chunkBytes = 256 * 1024
+    /// Time for the lists of a commit that nobody asked for: those of a new movie. Whoever rates meanwhile waits as long.
+    public static let fanOutNanoseconds: UInt64 = 25_000_000
+    /// Users looked at for them in one commit: some milliseconds.
+    public static let fanOutUsersMax = 32_768
+    /// Between two checkpoints at least so many times what the one before took: a large state is written less often.
+    public static let checkpointSpacing: UInt64 = 2
     /// Longest list, by the index's limit.
     public static let listLengthMax = 100
     /// Journal records that are ready go at the latest when there are this many, or this long after the last ones.
@@ -35,6 +41,8 @@ public enum StreamLimits {
     }
     /// The longest that a stop waits for what is under way.
     public static let stopNanoseconds: UInt64 = 4_000_000_000
+    /// The longest that it waits for checkpoints after that.
+    public static let stopCheckpointNanoseconds: UInt64 = 5_000_000_000
     /// Who is not elected after this long says that it follows.
     public static let electionNanoseconds: UInt64 = 1_000_000_000
     /// How long a follower waits for the next journal record before it looks at the election again.

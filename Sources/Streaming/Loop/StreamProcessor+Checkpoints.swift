@@ -8,8 +8,9 @@ extension StreamProcessor {
         // A checkpoint says that its state is that of its epoch.
         guard store != nil, checkpointJob == nil, !isInDoubt else { return false }
         let age = clock.monotonicNanoseconds() &- lastCheckpointNanoseconds
-        return ratingsSinceCheckpoint >= settings.checkpointRatings || age >= settings.checkpointIntervalNanoseconds
-            || hasForgotten && age >= settings.forgetIntervalNanoseconds
+        if hasForgotten && age >= settings.forgetIntervalNanoseconds { return true }
+        return age >= StreamLimits.checkpointSpacing * checkpointTookNanoseconds
+            && (ratingsSinceCheckpoint >= settings.checkpointRatings || age >= settings.checkpointIntervalNanoseconds)
     }
 
     /// Cuts a checkpoint of the commit that was just sealed, before the next batch touches a row.
@@ -50,7 +51,9 @@ extension StreamProcessor {
         switch job.outcome {
         case .running: return
         case .abandoned: if job.erases { hasForgotten = true }
-        case .ended(let report): note(report, of: job)
+        case .ended(let report):
+            checkpointTookNanoseconds = clock.monotonicNanoseconds() &- lastCheckpointNanoseconds
+            note(report, of: job)
         }
         checkpointJob = nil
     }
@@ -86,17 +89,23 @@ extension StreamProcessor {
             kept: kept, nowNanoseconds: clock.monotonicNanoseconds(), nowMilliseconds: clock.wallMilliseconds())
     }
 
-    /// Everything stands in the journal: one more checkpoint makes the next start short.
+    /// Everything stands in the journal: one more checkpoint makes the next start short. One that takes too long is left, and
+    /// the next start replays more.
     func checkpointAtStop() throws {
+        let end = clock.monotonicNanoseconds() + StreamLimits.stopCheckpointNanoseconds
+        func hasEnded(_ job: CheckpointJob) -> Bool {
+            let now = clock.monotonicNanoseconds()
+            return job.wait(seconds: now < end ? Double(end - now) / 1e9 : 0)
+        }
         if let job = checkpointJob {
-            if job.wait(seconds: 5) { settle(job) }
-            checkpointJob = nil
+            guard hasEnded(job) else { return }
+            settle(job)
         }
         guard store != nil, lastCheckpointEpoch < position.epoch else { return }
         cutCheckpoint(haste: .all)
         if let job = checkpointJob {
             job.commitStands(journalOffset: lastJournalOffset)
-            if job.wait(seconds: 5) { settle(job) }
+            if hasEnded(job) { settle(job) }
         }
     }
 }

@@ -94,14 +94,17 @@ extension StreamProcessor {
         }
     }
 
-    /// Makes those due whose list a movie touches, as far as this commit has room: answers go before fan-outs.
+    /// Makes those due whose list a movie touches, as far as this commit has room and time: answers go before fan-outs.
     private func advanceFanOuts() {
         if fanOuts.isEmpty { return }
         commit.due.reserve(learner.users.rowCount)
         lists.reserve(learner.users.rowCount)
+        let listsMax = max(FanOutSearch.usersPerRun, pace.lists(in: StreamLimits.fanOutNanoseconds))
+        var usersLeft = StreamLimits.fanOutUsersMax
         while !fanOuts.isEmpty {
             var more = true
-            while more && listRoom >= FanOutSearch.usersPerRun {
+            while more && usersLeft > 0 && commit.due.count < listsMax && listRoom >= FanOutSearch.usersPerRun {
+                usersLeft -= FanOutSearch.usersPerRun
                 let fanOut = fanOuts[0]
                 more = fanOutSearch.advance(&fanOuts[0]) { user in
                     let cause = commit.causes.append(
@@ -247,13 +250,14 @@ extension StreamProcessor {
     }
 
     /// Seals what is open, waits until everything stands in the journal, gives the lead away, and leaves a checkpoint behind.
+    /// A fan-out that is under way goes on at the next start: the journal says where.
     ///
     /// - Throws: `StopTimedOut` when the broker does not answer or no election comes to an end; what ports throw.
     public func stop() throws {
         let began = clock.monotonicNanoseconds()
-        while !commit.isEmpty || !fanOuts.isEmpty || cycle.waitingCount > 0 {
+        while !commit.isEmpty || cycle.waitingCount > 0 {
             standing = try leadership.poll()
-            if maySeal && (!commit.isEmpty || !fanOuts.isEmpty) { try sealCommit() }
+            if maySeal && !commit.isEmpty { try sealCommit() }
             try appendJournalRecords()
             // Reports, or the outcome of an election.
             if cycle.waitingCount > 0 || !maySeal { try collectReports(waitMilliseconds: 20) }

@@ -99,6 +99,8 @@ public final class StreamProcessor {
     /// Ratings learnt since the last cut.
     var ratingsSinceCheckpoint = 0
     var lastCheckpointNanoseconds: UInt64 = 0
+    /// From the cut of the newest checkpoint until it was kept.
+    var checkpointTookNanoseconds: UInt64 = 0
     var lastCheckpointEpoch: Int64 = 0
     var hasForgotten = false
     var offsetsToStore = false

@@ -22,6 +22,8 @@ final class LiveEvaluation: LearningObserver {
         var halvesAfterLists: Double?
         /// Makes the copy that stands still; nil = there is none.
         var makeModel: (@Sendable () throws -> any OnlineModel)?
+        /// With a larger state there is no copy: nearly every row changes, so it would take as much memory again.
+        var frozenStateBytesMax = 256 << 20
         /// The copy is made when so many ratings are learnt, and again whenever they have doubled.
         var freezesAfter: Int64 = 1000
     }
@@ -107,6 +109,11 @@ final class LiveEvaluation: LearningObserver {
     /// Makes the copy when it is time; drops one that still holds somebody who was forgotten.
     private func refreeze() throws {
         guard let makeModel = settings.makeModel else { return }
+        if recommender.learner.byteCount > settings.frozenStateBytesMax {
+            frozen = nil
+            sums.forgetFrozen()
+            return
+        }
         if let frozen, !frozen.mayBeKept { self.frozen = nil }
         let applied = recommender.learner.counters.ratingsApplied
         let wanted = frozen.map { $0.ratingsApplied * 2 } ?? settings.freezesAfter

@@ -37,6 +37,16 @@ final class LiveFigures: Sendable {
         /// How many ratings the copy has learnt.
         var frozenRatings: Int64 = 0
 
+        /// There is no copy any more.
+        mutating func forgetFrozen() {
+            frozenAsked = 0
+            frozen = Lists()
+            frozenSquaredError = 0
+            comparedSquaredError = 0
+            compared = 0
+            frozenRatings = 0
+        }
+
         /// Makes what is old count half.
         mutating func halve() {
             squaredError /= 2
