@@ -65,7 +65,7 @@ import Testing
 
     @Test func paceAnswersALoneRatingAtOnceAndWaitsWithManyLists() {
         var pace = CommitPace()
-        pace.sealed(lists: 1, began: 0, ended: 12_000)
+        pace.sealed(lists: 1, records: 1, began: 0, ended: 12_000)
         #expect(pace.waitMilliseconds(lists: 1, now: 20_000) == 0)
         #expect(pace.waitMilliseconds(lists: 500, now: 20_000) > 5)
         #expect(pace.waitMilliseconds(lists: 500, now: 60_000_000) == 0)

@@ -10,6 +10,9 @@ public struct CommitPace: Sendable {
     private static let negligibleNanoseconds: UInt64 = 150_000
 
     private var listNanoseconds: UInt64 = 12_000
+    /// Of late a list has answered so many records.
+    private var recordsPerList = 1.0
+    private static let recordsPerListMax = 64.0
     private var lastSealNanoseconds: UInt64 = 0
 
     public init() {}
@@ -22,13 +25,21 @@ public struct CommitPace: Sendable {
         return Int32((wanted - age + 999_999) / 1_000_000)
     }
 
+    /// What so many lists will cost, by what they did of late.
+    public func nanoseconds(lists: Int) -> UInt64 { UInt64(lists) * listNanoseconds }
+
+    /// How many records may be taken before their lists take this time.
+    public func records(in nanoseconds: UInt64) -> Int { Int(Double(lists(in: nanoseconds)) * recordsPerList) }
+
     /// How many lists can be made in this time, by what they cost of late.
     public func lists(in nanoseconds: UInt64) -> Int { Int(nanoseconds / max(1, listNanoseconds)) }
 
     /// A commit was sealed; what its lists cost is averaged in, an eighth at a time.
-    public mutating func sealed(lists: Int, began: UInt64, ended: UInt64) {
+    public mutating func sealed(lists: Int, records: Int, began: UInt64, ended: UInt64) {
         lastSealNanoseconds = ended
         if lists == 0 { return }
+        let share = min(max(1, Double(records) / Double(lists)), Self.recordsPerListMax)
+        recordsPerList += (share - recordsPerList) / 8
         let cost = min((ended &- began) / UInt64(lists), 200_000)
         listNanoseconds = (listNanoseconds * 7 + cost) / 8
     }

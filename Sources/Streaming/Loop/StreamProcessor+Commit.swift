@@ -14,7 +14,17 @@ extension StreamProcessor {
 
     /// Whether the open commit has grown enough.
     private var isGrown: Bool {
-        commit.workNanoseconds >= commitWorkNanoseconds || listRoom < StreamLimits.listRoomMin
+        workNanoseconds >= commitWorkNanoseconds || listRoom < StreamLimits.listRoomMin
+    }
+
+    /// What the open commit has cost, and its lists will cost.
+    private var workNanoseconds: UInt64 { commit.workNanoseconds + pace.nanoseconds(lists: commit.due.count) }
+
+    /// How many records the open commit takes at once: their lists must find room in it, and time.
+    var recordRoom: Int {
+        let time = workNanoseconds < commitWorkNanoseconds ? commitWorkNanoseconds - workNanoseconds : 0
+        let records = max(StreamLimits.listRoomMin, pace.records(in: time))
+        return max(1, min(StreamLimits.batchRecordsMax, records, listRoom))
     }
 
     /// Whether a commit may be sealed at all: the broker keeps up, and this instance leads.
@@ -51,12 +61,13 @@ extension StreamProcessor {
     func sealCommit() throws {
         let epoch = position.epoch + 1
         let began = clock.monotonicNanoseconds()
-        let listCount = commit.due.count
+        let recordCount = commit.records
         completeCatalogue()
         completeSilence()
         try recommender.refreshIndex()
         try publishTombstones()
         advanceFanOuts()
+        let listCount = commit.due.count
         try publishLists(epoch)
         try sendChunk(epoch)
 
@@ -75,7 +86,7 @@ extension StreamProcessor {
         counters.commits.wrappingAdd(1, ordering: .relaxed)
         commit.removeAll()
         lastSealNanoseconds = began
-        pace.sealed(lists: listCount, began: began, ended: clock.monotonicNanoseconds())
+        pace.sealed(lists: listCount, records: recordCount, began: began, ended: clock.monotonicNanoseconds())
         if isCut { cutCheckpoint() }
     }
 

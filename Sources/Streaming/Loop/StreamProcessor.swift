@@ -175,7 +175,7 @@ public final class StreamProcessor {
     /// Takes what waits; true when the batch is full, so that more may wait.
     private func poll() throws -> Bool {
         // Each record makes at most one user due, so the commit can't outgrow its limit.
-        let limit = min(StreamLimits.batchRecordsMax, max(1, listRoom))
+        let limit = recordRoom
         if position.isSilent { return try readAgain(limit: limit) }
         do {
             try source.poll(
