@@ -57,7 +57,8 @@ public final class CheckpointJob: Sendable {
     ) {
         epoch = content.position.epoch
         erases = content.erases
-        isHasty = Atomic(haste == .all)
+        // Who was forgotten must be gone within a minute.
+        isHasty = Atomic(haste == .all || content.erases)
         Thread.detachNewThread { [self] in
             // Of this thread alone, on Linux.
             if haste == .none { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, Self.niceness) }
@@ -80,9 +81,12 @@ public final class CheckpointJob: Sendable {
 
     public func abandon() { decide(.abandoned) }
 
-    /// Waits for the thread, which rests no more, to end; false when it takes longer.
+    /// Rests no more.
+    func hurry() { isHasty.store(true, ordering: .relaxed) }
+
+    /// Waits for the thread, which hurries, to end; false when it takes longer.
     public func wait(seconds: Double) -> Bool {
-        isHasty.store(true, ordering: .relaxed)
+        hurry()
         if finished.wait(timeout: .now() + seconds) == .timedOut { return false }
         finished.signal()
         return true

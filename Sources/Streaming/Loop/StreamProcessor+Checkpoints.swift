@@ -32,6 +32,8 @@ extension StreamProcessor {
     /// newest commit, whose record is written already: then a later record names a digest that nobody was told of.
     func checkpointIfDue() throws {
         if let job = checkpointJob {
+            // The next one is without him.
+            if hasForgotten { job.hurry() }
             settle(job)
         } else if lastCheckpointEpoch < position.epoch && commit.isEmpty && cycle.waitingCount == 0 && fanOuts.isEmpty,
             isCheckpointDue

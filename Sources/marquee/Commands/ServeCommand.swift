@@ -41,6 +41,7 @@ enum ServeCommand {
                 commitIntervalNanoseconds: commitInterval,
                 onLostOffsets: try invocation.string("on-lost-offsets") == "earliest" ? .earliest : .fail,
                 journalKeptMilliseconds: journalKept, model: model, eviction: Eviction(invocation),
+                indexRecall: Double(try invocation.string("index-recall")) ?? 1,
                 notice: { Terminal.log($0) },
                 onLive: {
                     Terminal.log(

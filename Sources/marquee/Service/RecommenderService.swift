@@ -25,6 +25,8 @@ final class RecommenderService: Sendable {
         var isRebuild = false
         var model = ModelKind.twoHeads
         var eviction = Eviction()
+        /// The part of the best movies that a search of the index must find.
+        var indexRecall = 1.0
         /// Lines for the log; called from the service's thread.
         var notice: @Sendable (String) -> Void = { _ in }
         /// Called from the service's thread when the state is restored and the stream is read.
@@ -86,7 +88,9 @@ final class RecommenderService: Sendable {
         let learner = Learner(
             model: model, batchCapacity: StreamLimits.batchRecordsMax, eviction: settings.eviction)
         let recommender = try Recommender(
-            learner: learner, index: ExactIndex(dimension: model.dimension), listLength: settings.listLength)
+            learner: learner,
+            index: IndexDesign.makeIndex(dimension: model.dimension, targetRecall: settings.indexRecall),
+            listLength: settings.listLength)
         var processorSettings = StreamProcessor.Settings()
         processorSettings.applicationID = settings.topics.applicationID
         processorSettings.topicPrefix = settings.topics.prefix
