@@ -5,6 +5,7 @@ struct ProbingScratch: ~Copyable {
     private var pairQueries = ScratchBuffer<UInt32>()
     private var pairScores = ScratchBuffer<Float>()
     private var pairCount = 0
+    private var lastQuery = 0
     /// Where each query's pairs begin: `[queries + 1]`.
     private var firstPairs = ScratchBuffer<Int>()
     /// The queries of each list, and where each list's begin: `[lists + 1]`.
@@ -24,17 +25,21 @@ struct ProbingScratch: ~Copyable {
         pairCount = 0
     }
 
-    /// Adds the pairs of the next query.
+    /// From here on pairs of the next query are added.
     @inline(__always)
-    mutating func add(query: Int, lists: UnsafePointer<UInt32>, count: Int, score: (UInt32) -> Float) {
+    mutating func begin(query: Int) {
         firstPairs.base[query] = pairCount
-        for at in 0..<count {
-            pairLists.base[pairCount] = lists[at]
-            pairQueries.base[pairCount] = UInt32(query)
-            pairScores.base[pairCount] = score(lists[at])
-            pairCount += 1
-        }
         firstPairs.base[query + 1] = pairCount
+        lastQuery = query
+    }
+
+    @inline(__always)
+    mutating func add(list: Int, score: Float) {
+        pairLists.base[pairCount] = UInt32(list)
+        pairQueries.base[pairCount] = UInt32(lastQuery)
+        pairScores.base[pairCount] = score
+        pairCount += 1
+        firstPairs.base[lastQuery + 1] = pairCount
     }
 
     /// Takes the pair of a query out whose list promises most; nil if none is left.

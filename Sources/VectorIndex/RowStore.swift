@@ -201,13 +201,14 @@ struct RowStore: ~Copyable {
         chunkCount += 1
     }
 
-    /// Gives memory back; some spare rows stay, so that rows that come and go do not allocate.
+    /// Gives memory back once half of the last chunk is spare: rows that go one by one are copied about once. Some spare rows
+    /// stay, so that rows that come and go do not allocate.
     private mutating func shrink() {
         let last = chunks[chunkCount - 1]
-        let capacity = (chunkCount - 1) * RowChunk.rowsMax + last.capacity
-        if capacity - count < 2 * RowChunk.rowsPerStep { return }
+        let rows = count - (chunkCount - 1) * RowChunk.rowsMax
+        if last.capacity - rows < max(2 * RowChunk.rowsPerStep, last.capacity / 2) { return }
         if last.capacity > RowChunk.rowsPerStep {
-            resizeLast(last.capacity - RowChunk.rowsPerStep)
+            resizeLast((max(0, rows) + 2 * RowChunk.rowsPerStep - 1) / RowChunk.rowsPerStep * RowChunk.rowsPerStep)
         } else {
             last.deallocate()
             chunkCount -= 1
