@@ -94,11 +94,19 @@ final class CentroidTable {
         }
     }
 
-    /// Writes to `lists` about `wanted` lists with the best mean scores for one of the queries last scored.
+    /// Writes to `lists` the `wanted` lists with the best mean scores for one of the queries last scored.
     func best(of query: Int, wanted: Int, into lists: UnsafeMutablePointer<UInt32>) -> Int {
         let own = scores + query * count
         let bound = kernels.pointee.kth_bound(own, count, wanted)
-        return kernels.pointee.collect(own, count, bound, lists)
+        var found = kernels.pointee.collect(own, count, bound, lists)
+        // The bound lets a few more through.
+        while found > wanted {
+            var worst = 0
+            for at in 1..<found where own[Int(lists[at])] < own[Int(lists[worst])] { worst = at }
+            found -= 1
+            lists[worst] = lists[found]
+        }
+        return found
     }
 
     /// The mean score of a list's rows, as its centre has it.

@@ -2,6 +2,8 @@ import CVectorKernels
 
 extension PartitionedIndex {
     private static let queriesPerSlab = 96
+    /// Up to so many lists are sorted.
+    private static let listsInOrder = 64
 
     public func search(
         queries: UnsafePointer<Float>, queryCount: Int, k: Int,
@@ -25,6 +27,7 @@ extension PartitionedIndex {
             first = slab.upperBound
         }
         results.rowsScored = results.scratch.rowsScored
+        results.rowsLookedAt = results.scratch.rowsLookedAt
         if isTrying && recall.probes != nil && queryCount > 0 { answerExactly(request, 0, results) }
         if probes < listCount, let sampled = recall.sample(of: queryCount) { answerExactly(request, sampled, results) }
     }
@@ -56,6 +59,43 @@ extension PartitionedIndex {
         scratch.begin(queryCount: slab.count, k: request.k, groupSize: groupSize)
         scratch.shadows.quantise(queries, count: slab.count, shape: shape, groupSize: 1, kernels: kernels)
         chooseLists(queries, count: slab.count, searched, looking, &scratch.probing)
+        if slab.count == 1 && scratch.probing.count <= Self.listsInOrder {
+            searchInOrder(searched, queries, request, slab, &scratch)
+        } else {
+            searchTogether(searched, queries, request, slab, groupSize, &scratch)
+        }
+        let scan = scan(searched.store(0), queries, request, slab, isFiltered: false, &scratch)
+        for query in 0..<slab.count { scan.scorePending(query, &scratch) }
+    }
+
+    /// Of one query: what promises most comes first, so that the threshold is high for the rest.
+    private func searchInOrder(
+        _ searched: SearchedLists, _ queries: UnsafePointer<Float>, _ request: Request, _ slab: Range<Int>,
+        _ scratch: inout SearchScratch
+    ) {
+        scratch.probing.sortByPromise()
+        let count = scratch.probing.count
+        for place in 0..<count {
+            let list = scratch.probing.list(place)
+            if place + 1 < count { searched.store(scratch.probing.list(place + 1)).pointee.prefetch() }
+            if searched.store(list).pointee.count == 0 { continue }
+            if !scratch.tops.base[0].isFull {
+                select(0, searched, list, queries, request, slab, &scratch)
+                continue
+            }
+            let scan = scan(searched.store(list), queries, request, slab, &scratch)
+            scratch.rowsLookedAt += scan.count
+            scratch.numbers.base[0] = 0
+            var quantised = scratch.shadows.group(0..<1)
+            for chunk in 0..<scan.chunkCount { reach(scan, chunk, &quantised, &scratch) }
+        }
+    }
+
+    /// All queries share each load of a list.
+    private func searchTogether(
+        _ searched: SearchedLists, _ queries: UnsafePointer<Float>, _ request: Request, _ slab: Range<Int>,
+        _ groupSize: Int, _ scratch: inout SearchScratch
+    ) {
         // First the lists that promise most, until there are k: they give a query its threshold.
         for query in 0..<slab.count {
             while !scratch.tops.base[query].isFull, let list = scratch.probing.takeBest(of: query) {
@@ -68,12 +108,13 @@ extension PartitionedIndex {
             var place = Int(scratch.probing.starts.base[list])
             let end = Int(scratch.probing.starts.base[list + 1])
             if place == end || searched.store(list).pointee.count == 0 { continue }
-            let scan = scan(searched.store(list), queries, request, &scratch)
+            let scan = scan(searched.store(list), queries, request, slab, &scratch)
+            scratch.rowsLookedAt += (end - place) * scan.count
             while place < end {
                 let group = min(groupSize, end - place)
                 for at in 0..<group { scratch.numbers.base[at] = scratch.probing.queries.base[place + at] }
                 var quantised = scratch.shadows.gather(scratch.numbers.base, count: group)
-                for chunk in 0..<scan.chunkCount { reach(scan, chunk, &quantised, request, slab, &scratch) }
+                for chunk in 0..<scan.chunkCount { reach(scan, chunk, &quantised, &scratch) }
                 place += group
             }
         }
@@ -84,7 +125,8 @@ extension PartitionedIndex {
         _ query: Int, _ searched: SearchedLists, _ list: Int, _ queries: UnsafePointer<Float>, _ request: Request,
         _ slab: Range<Int>, _ scratch: inout SearchScratch
     ) {
-        let scan = scan(searched.store(list), queries, request, &scratch)
+        let scan = scan(searched.store(list), queries, request, slab, &scratch)
+        scratch.rowsLookedAt += scan.count
         var quantised = scratch.shadows.group(query..<query + 1)
         let (norm, offset) = scan.writeBounds(&quantised, &scratch)
         if !request.exclusions.isEmpty {
@@ -98,45 +140,34 @@ extension PartitionedIndex {
         scan.select(query, bounds: scratch.bounds.base, rows: scan.rowsOfFirst, slack: slack, &scratch)
         scratch.numbers.base[0] = UInt32(query)
         for chunk in stride(from: Segment.chunks, to: scan.chunkCount, by: 1) {
-            reach(scan, chunk, &quantised, request, slab, &scratch)
+            reach(scan, chunk, &quantised, &scratch)
         }
     }
 
     private func scan(
         _ store: UnsafeMutablePointer<RowStore>, _ queries: UnsafePointer<Float>, _ request: Request,
-        _ scratch: inout SearchScratch
+        _ slab: Range<Int>, isFiltered: Bool = true, _ scratch: inout SearchScratch
     ) -> RowScan {
-        if let filter = request.filter { store.pointee.writeOffsets(of: filter, into: &scratch.filtered) }
+        let filter = isFiltered ? request.filter : nil
+        if let filter { store.pointee.writeOffsets(of: filter, into: &scratch.filtered) }
         scratch.found.reserve(Int(kernels.pointee.queries_per_call) * RowChunk.rowsMax)
         return RowScan(
             chunks: store.pointee.chunks, chunkCount: store.pointee.chunkCount, count: store.pointee.count,
             shape: shape, queries: queries, hasExclusions: false,
-            filtered: request.filter == nil ? nil : UnsafePointer(scratch.filtered.base), kernels: kernels,
+            excludedItems: request.exclusions.isEmpty ? nil : UnsafeBufferPointer(rebasing: request.exclusions[slab]),
+            filtered: filter == nil ? nil : UnsafePointer(scratch.filtered.base), kernels: kernels,
             selection: mq_kernels())
     }
 
-    /// Scores the rows of a chunk that reach the thresholds of the queries in `numbers`.
+    /// Puts the rows of a chunk that reach the thresholds of the queries in `numbers` among those to be scored.
     private func reach(
-        _ scan: RowScan, _ chunk: Int, _ quantised: inout mq_shadow_queries, _ request: Request, _ slab: Range<Int>,
-        _ scratch: inout SearchScratch
+        _ scan: RowScan, _ chunk: Int, _ quantised: inout mq_shadow_queries, _ scratch: inout SearchScratch
     ) {
         scan.findReaching(chunk: chunk, &quantised, &scratch)
         for at in 0..<Int(quantised.count) {
-            let foundCount = Int(scratch.foundCounts.base[at])
-            if foundCount == 0 { continue }
             let query = Int(scratch.numbers.base[at])
             let found = scratch.found.base + at * RowChunk.rowsMax
-            let excluded = request.exclusions.isEmpty ? nil : request.exclusions[slab.lowerBound + query]
-            for place in 0..<foundCount {
-                let slot = found[place]
-                if let excluded, let base = excluded.baseAddress, !excluded.isEmpty {
-                    let item = scan.chunks[chunk].items[RowStore.row(of: Int(slot))]
-                    if mq_find_u32(base, excluded.count, item) >= 0 { continue }
-                }
-                scan.append(slot, to: query, &scratch)
-            }
-            // The slots that wait are of this list.
-            scan.scorePending(query, &scratch)
+            for place in 0..<Int(scratch.foundCounts.base[at]) { scan.append(found[place], to: query, &scratch) }
         }
     }
 }

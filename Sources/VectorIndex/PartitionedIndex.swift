@@ -90,7 +90,7 @@ public final class PartitionedIndex: VectorIndex {
     public var design: IndexDesign { listCount == 1 ? .exact : .partitioned }
 
     /// Lists that a search chooses from.
-    var listCount: Int { current.count + (next?.count ?? 0) }
+    public var listCount: Int { current.count + (next?.count ?? 0) }
 
     public func contains(item: UInt32) -> Bool { homes[item] != ItemMap.none }
 

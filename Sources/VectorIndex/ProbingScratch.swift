@@ -5,6 +5,8 @@ struct ProbingScratch: ~Copyable {
     private var pairQueries = ScratchBuffer<UInt32>()
     private var pairScores = ScratchBuffer<Float>()
     private var pairCount = 0
+    /// Pairs of all queries.
+    var count: Int { pairCount }
     private var lastQuery = 0
     /// Where each query's pairs begin: `[queries + 1]`.
     private var firstPairs = ScratchBuffer<Int>()
@@ -40,6 +42,23 @@ struct ProbingScratch: ~Copyable {
         pairScores.base[pairCount] = score
         pairCount += 1
         firstPairs.base[lastQuery + 1] = pairCount
+    }
+
+    @inline(__always)
+    func list(_ pair: Int) -> Int { Int(pairLists.base[pair]) }
+
+    /// Sorts the pairs of the only query, the best first: an insertion sort, for some tens of them.
+    mutating func sortByPromise() {
+        let (lists, scores) = (pairLists.base, pairScores.base)
+        for pair in stride(from: 1, to: pairCount, by: 1) {
+            let (list, score) = (lists[pair], scores[pair])
+            var place = pair
+            while place > 0 && scores[place - 1] < score {
+                (lists[place], scores[place]) = (lists[place - 1], scores[place - 1])
+                place -= 1
+            }
+            (lists[place], scores[place]) = (list, score)
+        }
     }
 
     /// Takes the pair of a query out whose list promises most; nil if none is left.
