@@ -55,6 +55,7 @@ extension StreamProcessor {
         completeCatalogue()
         completeSilence()
         try recommender.refreshIndex()
+        counters.index.store(recommender.indexFigures)
         try publishTombstones()
         advanceFanOuts()
         try publishLists(epoch)

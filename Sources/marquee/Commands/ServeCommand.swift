@@ -42,9 +42,10 @@ enum ServeCommand {
                 onLostOffsets: try invocation.string("on-lost-offsets") == "earliest" ? .earliest : .fail,
                 journalKeptMilliseconds: journalKept, model: model, eviction: Eviction(invocation),
                 notice: { Terminal.log($0) },
-                onLive: {
+                onLive: { counters in
                     Terminal.log(
                         "serving '\(applicationID)' on \(servers), state in \(stateDirectory)")
+                    Terminal.log(counters.index.line(atStart: true))
                     for warning in warnings { Terminal.log("warning: \(warning.sentence)") }
                 },
                 makeObserver: { recommender in
@@ -77,6 +78,7 @@ enum ServeCommand {
                 if ratings == said { continue }
                 said = ratings
                 if let line = figures.line { Terminal.log(line) }
+                if let counters = service.counters { Terminal.log(counters.index.line()) }
             }
         }
     }
