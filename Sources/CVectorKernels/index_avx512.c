@@ -134,6 +134,8 @@ const mq_index_kernel_table mq_index_kernels_avx512 = {
     .bounds_of_scores = bounds_of_scores,
     .rows_that_reach = rows_that_reach,
     .exact_scores = exact_scores,
+    .largest = largest,
+    .sum_of_products = sum_of_products,
 };
 
 #pragma clang attribute pop

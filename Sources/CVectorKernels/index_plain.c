@@ -109,6 +109,21 @@ static void exact_scores(const float *query, size_t n, const float *const *rows,
     }
 }
 
+static float largest(const float *x, size_t n) {
+    float most = x[0];
+    for (size_t i = 0; i < n; i++) most = x[i] > most ? x[i] : most;
+    return most;
+}
+
+static uint32_t sum_of_products(const uint8_t *codes, size_t block_count, const uint32_t *weights) {
+    int8_t fours[MQ_QUERIES_MAX][4];
+    memcpy(fours, weights, sizeof fours);
+    uint32_t total = 0;
+    for (size_t i = 0; i < block_count * MQ_LANES * 4; i++)
+        for (int query = 0; query < MQ_QUERIES_MAX; query++) total += (uint32_t)(codes[i] * fours[query][i % 4]);
+    return total;
+}
+
 const mq_index_kernel_table mq_index_kernels_plain = {
     .variant = MQ_VARIANT_PLAIN,
     .queries_per_call = MQ_SHADOW_QUERIES_MAX,
@@ -118,4 +133,6 @@ const mq_index_kernel_table mq_index_kernels_plain = {
     .bounds_of_scores = bounds_of_scores,
     .rows_that_reach = rows_that_reach,
     .exact_scores = exact_scores,
+    .largest = largest,
+    .sum_of_products = sum_of_products,
 };

@@ -219,12 +219,17 @@ INLINE void scan_blocks(const mq_shadow_run *run, size_t block, const mq_shadow_
     if (first < queries->count) scan_tile(run, block, queries, first, to, stores, 1, tile_blocks);
 }
 
-/// All blocks in tiles, the rest one by one.
+/// All blocks in tiles, the rest in smaller ones.
 INLINE void scan(const mq_shadow_run *run, const mq_shadow_queries *queries, const destination *to, const bool stores) {
     size_t block = 0;
     if (queries->count == 1) {
         for (; block + TILE_BLOCKS_ALONE <= run->block_count; block += TILE_BLOCKS_ALONE)
             scan_tile(run, block, queries, 0, to, stores, 1, TILE_BLOCKS_ALONE);
+#if TILE_BLOCKS_ALONE > 4
+        // A short list is mostly what is left.
+        for (; block + 4 <= run->block_count; block += 4) scan_tile(run, block, queries, 0, to, stores, 1, 4);
+        for (; block + 2 <= run->block_count; block += 2) scan_tile(run, block, queries, 0, to, stores, 1, 2);
+#endif
     } else {
         for (; block + TILE_BLOCKS <= run->block_count; block += TILE_BLOCKS)
             scan_blocks(run, block, queries, to, stores, TILE_BLOCKS);
@@ -270,4 +275,36 @@ static void exact_scores(const float *query, size_t n, const float *const *rows,
         score_chains(query, n, these, sums);
         for (size_t chain = 0; chain < here; chain++) scores[first + chain] = sums[chain] + offsets[first + chain];
     }
+}
+
+static float largest(const float *x, size_t n) {
+    vector most[8];
+    UNROLL for (size_t a = 0; a < 8; a++) most[a] = load(x + a * VECTOR_LANES);
+    for (size_t i = 0; i + 8 * VECTOR_LANES <= n; i += 8 * VECTOR_LANES) {
+        UNROLL for (size_t a = 0; a < 8; a++) most[a] = larger(most[a], load(x + i + a * VECTOR_LANES));
+    }
+    UNROLL for (size_t a = 1; a < 8; a++) most[0] = larger(most[0], most[a]);
+    return reduce_larger(most[0]);
+}
+
+static uint32_t sum_of_products(const uint8_t *codes, size_t block_count, const uint32_t *weights) {
+    uint32_t total = 0;
+    for (int first = 0; first < MQ_QUERIES_MAX; first += TILE_QUERIES) {
+        integers sums[TILE_QUERIES][TILE_BLOCKS_MAX][VECTORS];
+        UNROLL for (int q = 0; q < TILE_QUERIES; q++) {
+            UNROLL for (int b = 0; b < TILE_BLOCKS; b++) {
+                UNROLL for (int v = 0; v < VECTORS; v++) sums[q][b][v] = broadcast_integer(0);
+            }
+        }
+        for (size_t block = 0; block + TILE_BLOCKS <= block_count; block += TILE_BLOCKS)
+            accumulate(codes + block * MQ_LANES * 4, MQ_LANES * 4, weights + first, sums, TILE_QUERIES, TILE_BLOCKS);
+        UNROLL for (int q = 0; q < TILE_QUERIES; q++) {
+            UNROLL for (int b = 0; b < TILE_BLOCKS; b++) {
+                uint32_t lanes[MQ_LANES];
+                memcpy(lanes, sums[q][b], sizeof lanes);
+                for (int lane = 0; lane < MQ_LANES; lane++) total += lanes[lane];
+            }
+        }
+    }
+    return total;
 }

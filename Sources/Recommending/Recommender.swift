@@ -56,6 +56,13 @@ public final class Recommender {
         vector.deallocate()
     }
 
+    /// What there is to say about the index.
+    public var indexFigures: IndexFigures {
+        IndexFigures(
+            isPartitioned: index.design == .partitioned, rows: index.count, bytes: index.byteCount,
+            liveRecall: index.liveRecall)
+    }
+
     /// Brings the index up to the model: upserts the movies whose vectors changed. Reads after this see all of it.
     public func refreshIndex() throws {
         for movie in model.dirtyMovies { try upsert(movie) }

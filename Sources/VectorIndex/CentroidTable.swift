@@ -94,19 +94,40 @@ final class CentroidTable {
         }
     }
 
-    /// Writes to `lists` about `wanted` lists with the best mean scores for one of the queries last scored by `score`.
+    /// Writes to `lists` the `wanted` lists with the best mean scores for one of the queries last scored.
     func best(of query: Int, wanted: Int, into lists: UnsafeMutablePointer<UInt32>) -> Int {
         let own = scores + query * count
-        for list in 0..<count { own[list] -= halves[list] }
         let bound = kernels.pointee.kth_bound(own, count, wanted)
-        return kernels.pointee.collect(own, count, bound, lists)
+        var found = kernels.pointee.collect(own, count, bound, lists)
+        // The bound lets a few more through.
+        while found > wanted {
+            var worst = 0
+            for at in 1..<found where own[Int(lists[at])] < own[Int(lists[worst])] { worst = at }
+            found -= 1
+            lists[worst] = lists[found]
+        }
+        return found
     }
 
+    /// The mean score of a list's rows, as its centre has it.
     @inline(__always)
-    func lastScore(_ query: Int, _ list: Int) -> Float { scores[query * count + list] }
+    func score(_ query: Int, _ list: Int) -> Float { scores[query * count + list] }
 
+    /// How many lists have a better mean score.
+    func rank(_ query: Int, _ list: Int) -> Int {
+        let own = scores + query * count
+        var better = 0
+        for other in 0..<count where own[other] > own[list] { better += 1 }
+        return better
+    }
+
+    /// Scores up to 8 queries, for `best`, `score` and `rank`.
     func scoreQueries(_ queries: UnsafePointer<Float>, count queryCount: Int) {
         score(queries, stride: shape.dimension, sign: 1, offsets: nil, count: queryCount)
+        for query in 0..<queryCount {
+            let own = scores + query * count
+            for list in 0..<count { own[list] -= halves[list] }
+        }
     }
 
     /// - Parameter offsets: Of rows; nil for queries, which have a 1 there.

@@ -26,6 +26,7 @@ extension ExactIndex {
             first = slab.upperBound
         }
         results.rowsScored = results.scratch.rowsScored
+        results.rowsLookedAt = queryCount * count
     }
 
     private func search(

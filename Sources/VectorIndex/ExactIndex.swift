@@ -16,6 +16,7 @@ public final class ExactIndex: VectorIndex {
     public let dimension: Int
     public var count: Int { store.count }
     public var design: IndexDesign { .exact }
+    public var liveRecall: Double? { 1 }
 
     var store: RowStore
     var map = ItemMap()

@@ -4,16 +4,20 @@ import CVectorKernels
 ///
 /// For large catalogues where a part of the exact answers, the target, is enough. Below `rowsMin` rows there is one list,
 /// and answers are exact. From there on rows are divided among about 1.6 sqrt(n) lists by k-means (Lloyd, 1982) over vectors
-/// with their offset. An upsert stays in its list while that list's centre is nearer than the second nearest was when the
-/// row was last placed; else it moves. Centres follow their rows: every so many writes one list is centred anew and some of
-/// its rows are placed again, so neither reads nor writes wait for it. How many lists a search looks into follows from the
-/// target, tried on recent queries and corrected by exact answers to one query in a thousand.
+/// with their offset, and again when there are four times as many. An upsert stays in its list while that list's centre is
+/// nearer than the second nearest was when the row was last placed; else it moves. How many lists a search looks into follows
+/// from the target and where the exact answers of some queries lay, and is corrected by exact answers to one query in a
+/// thousand.
+///
+/// Nothing waits for maintenance. Every so many writes one list is centred anew and some of its rows are placed again. To
+/// divide the rows each write does a piece of the work, some ten microseconds (`Division`): centres are trained while the old
+/// lists serve, then rows move to the new lists while searches look into both. A batch brings the work of all its writes, so
+/// that a fill leaves the rows divided.
 ///
 /// With n rows of dimension d: `upsert` O(d), or O(d sqrt n) where the row moves; `remove` O(d); `search`
 /// O(d (sqrt n + probed rows)) a query; memory as of the exact index and 8 bytes an item more.
 ///
-/// One search at a time: it keeps account of its own recall, and its centres have one scratch. Dividing the rows, once
-/// there are `rowsMin` and again when there are four times as many, happens inside a write: some seconds for a million rows.
+/// One search at a time: it keeps account of its own recall, and its centres have one scratch.
 ///
 /// Not where answers must be exact or below some ten thousand rows: `ExactIndex` is faster there.
 public final class PartitionedIndex: VectorIndex {
@@ -22,32 +26,36 @@ public final class PartitionedIndex: VectorIndex {
 
     /// Rows from which on they are divided.
     public static let rowsMin = 20_000
+    /// Multiplications that each write does for a division: some ten microseconds.
+    static let workPerWrite = 1 << 20
 
     let shape: RowShape
     let kernels: UnsafePointer<mq_index_kernel_table>
-    private(set) var lists: UnsafeMutablePointer<RowStore>
-    private(set) var listCount = 1
-    var centroids: CentroidTable?
-    /// The list of each item, and the slot in it.
+    private(set) var current: Partition
+    /// Where rows are moving to.
+    private(set) var next: Partition?
+    var division: Division?
+    /// The list of each item (`Partition.home`), and the slot in it.
     var homes = ItemMap()
     var slots = ItemMap()
     /// For each item the bits of how near the second nearest centre was.
     private var margins = ItemMap()
     private var batchCheck = BatchCheck()
     private var padded = ScratchBuffer<Float>()
-    private var means = ScratchBuffer<Float>()
+    var means = ScratchBuffer<Float>()
     private let rowsMin: Int
+    private let workPerWrite: Int
     /// Rows when they were divided last.
     private var rowsDivided = 0
-    private var writesUntilCentring = PartitionedIndex.writesPerCentring
-    private var nextCentred = 0
+    /// Multiplications that writes have brought for the division and that are not done yet, or below 0 were done early.
+    private var workDue = 0
+    /// Multiplications of maintenance so far, about.
+    var workDone = 0
+    var writesUntilCentring = PartitionedIndex.writesPerCentring
+    var centrings = 0
     var recall: RecallControl
-    /// The newest queries, on which the number of lists to look into is tried.
-    var recentQueries: [Float] = []
-    var recentCount = 0
-
-    /// After so many writes one list is centred anew.
-    private static let writesPerCentring = 128
+    /// Of queries that are answered exactly, too.
+    let sampled = SearchResults()
 
     /// - Parameters:
     ///   - dimension: Length of every vector, 1...`IndexLimits.dimensionMax`.
@@ -56,36 +64,33 @@ public final class PartitionedIndex: VectorIndex {
         self.init(dimension: dimension, targetRecall: targetRecall, rowsMin: Self.rowsMin, kernels: mq_index_kernels())
     }
 
-    init(dimension: Int, targetRecall: Double, rowsMin: Int, kernels: UnsafePointer<mq_index_kernel_table>) {
+    init(
+        dimension: Int, targetRecall: Double, rowsMin: Int, workPerWrite: Int = PartitionedIndex.workPerWrite,
+        kernels: UnsafePointer<mq_index_kernel_table>
+    ) {
         precondition(dimension >= 1 && dimension <= IndexLimits.dimensionMax, "dimension out of range")
         precondition(targetRecall > 0 && targetRecall < 1, "target out of range")
         self.dimension = dimension
         self.kernels = kernels
         self.rowsMin = rowsMin
+        self.workPerWrite = workPerWrite
         shape = RowShape(dimension: dimension)
         recall = RecallControl(target: targetRecall)
-        lists = .allocate(capacity: 1)
-        lists.initialize(to: RowStore(dimension: dimension, kernels: kernels, lag: ExactIndex.lag))
+        current = Partition(nil, after: nil, dimension: dimension, kernels: kernels)
         padded.reserve(shape.paddedDimension)
         padded.base.update(repeating: 0, count: shape.paddedDimension)
     }
 
-    deinit {
-        lists.deinitialize(count: listCount)
-        lists.deallocate()
-    }
-
     public var byteCount: Int {
         let maps = homes.capacity + slots.capacity + margins.capacity
-        return (0..<listCount).reduce(4 * maps + (centroids?.byteCount ?? 0)) { $0 + lists[$1].byteCount }
+        return 4 * maps + current.byteCount + (next?.byteCount ?? 0) + (division?.byteCount ?? 0)
     }
 
-    /// The part of exact answers that samples of late found; nil before there were enough.
-    public var liveRecall: Double? { listCount == 1 ? 1 : recall.liveRecall }
-    /// Lists that a search looks into.
-    public var probes: Int { min(listCount, recall.probes ?? listCount) }
-
+    /// Exact until rows begin to move to lists.
     public var design: IndexDesign { listCount == 1 ? .exact : .partitioned }
+
+    /// Lists that a search chooses from.
+    public var listCount: Int { current.count + (next?.count ?? 0) }
 
     public func contains(item: UInt32) -> Bool { homes[item] != ItemMap.none }
 
@@ -118,11 +123,11 @@ public final class PartitionedIndex: VectorIndex {
     }
 
     public func removeAll() {
-        let (old, oldCount) = takeLists(replacing: 1)
-        old.deinitialize(count: oldCount)
-        old.deallocate()
-        centroids = nil
-        recall.probes = nil
+        current = Partition(nil, after: nil, dimension: dimension, kernels: kernels)
+        next = nil
+        division = nil
+        workDue = 0
+        recall.forget()
         homes.removeAll()
         slots.removeAll()
         margins.removeAll()
@@ -130,143 +135,107 @@ public final class PartitionedIndex: VectorIndex {
         rowsDivided = 0
     }
 
-    /// Writes a row that is finite.
+    /// Writes a row that is finite. While rows move, one that is written moves at once.
     private func write(item: UInt32, id: Int64, vector: UnsafePointer<Float>, offset: Float) {
+        let target = next ?? current
         let home = homes[item]
-        if home != ItemMap.none && stays(item, Int(home), vector, offset) {
-            _ = lists[Int(home)].overwrite(slot: Int(slots[item]), id: id, vector: vector, offset: offset)
+        if home != ItemMap.none && target.holds(home) && stays(item, Partition.list(of: home), target, vector, offset) {
+            overwrite(target, item, id, vector, offset)
             return
         }
-        let list = place(item, vector, offset)
-        if list == Int(home) {
-            _ = lists[list].overwrite(slot: Int(slots[item]), id: id, vector: vector, offset: offset)
+        let made = target.assign(vector, offset: offset)
+        if home == target.home(made.list) {
+            if target.isDivided { margins.set(item, made.secondNearness.bitPattern) }
+            overwrite(target, item, id, vector, offset)
             return
         }
         if home == ItemMap.none { count += 1 } else { take(item) }
-        let slot = lists[list].append(item: item, id: id, vector: vector, offset: offset)
-        homes.set(item, UInt32(list))
-        slots.set(item, UInt32(slot))
+        append(RowInPlace(item: item, id: id, vector: vector, offset: offset), to: target, made)
+    }
+
+    @inline(__always)
+    private func overwrite(
+        _ target: Partition, _ item: UInt32, _ id: Int64, _ vector: UnsafePointer<Float>, _ offset: Float
+    ) {
+        let list = Partition.list(of: homes[item])
+        _ = target.lists[list].overwrite(slot: Int(slots[item]), id: id, vector: vector, offset: offset)
     }
 
     /// Whether a row's own centre is nearer than the second nearest was.
     @inline(__always)
-    private func stays(_ item: UInt32, _ home: Int, _ vector: UnsafePointer<Float>, _ offset: Float) -> Bool {
-        guard listCount > 1 else { return true }
+    private func stays(
+        _ item: UInt32, _ list: Int, _ partition: Partition, _ vector: UnsafePointer<Float>, _ offset: Float
+    ) -> Bool {
+        guard partition.isDivided else { return true }
         padded.base.update(from: vector, count: dimension)
-        return nearness(home, offset) >= Float(bitPattern: margins[item])
+        return partition.nearness(list, padded: padded.base, offset: offset) >= Float(bitPattern: margins[item])
+    }
+
+    /// Adds a row to its list and notes where it is.
+    @inline(__always)
+    func append(_ row: RowInPlace, to partition: Partition, _ made: CentroidTable.Assignment) {
+        let slot = partition.lists[made.list].append(
+            item: row.item, id: row.id, vector: row.vector, offset: row.offset)
+        homes.set(row.item, partition.home(made.list))
+        slots.set(row.item, UInt32(slot))
+        if partition.isDivided { margins.set(row.item, made.secondNearness.bitPattern) }
+    }
+
+    func setMargin(_ item: UInt32, _ made: CentroidTable.Assignment) {
+        margins.set(item, made.secondNearness.bitPattern)
     }
 
     @inline(__always)
-    private func nearness(_ list: Int, _ offset: Float) -> Float {
-        centroids?.nearness(list, padded: padded.base, offset: offset) ?? .infinity
-    }
-
-    /// The list where a row belongs; notes its margin.
-    private func place(_ item: UInt32, _ vector: UnsafePointer<Float>, _ offset: Float) -> Int {
-        guard listCount > 1 else { return 0 }
-        var made = CentroidTable.Assignment(list: 0, secondNearness: 0)
-        var offset = offset
-        assign(vector, stride: dimension, offsets: &offset, count: 1, into: &made)
-        margins.set(item, made.secondNearness.bitPattern)
-        return made.list
-    }
-
-    func assign(
-        _ vectors: UnsafePointer<Float>, stride: Int, offsets: UnsafePointer<Float>, count: Int,
-        into assignments: UnsafeMutablePointer<CentroidTable.Assignment>
-    ) {
-        centroids?.assign(vectors, stride: stride, offsets: offsets, count: count, into: assignments)
+    func partition(of home: UInt32) -> Partition {
+        if let next, next.holds(home) { return next }
+        return current
     }
 
     /// Takes an item's row out of its list; its home still names it.
     private func take(_ item: UInt32) {
-        let (list, slot) = (Int(homes[item]), Int(slots[item]))
-        lists[list].removeBySwap(slot: slot)
-        if slot < lists[list].count { slots.set(lists[list].item(at: slot), UInt32(slot)) }
+        let home = homes[item]
+        remove(slot: Int(slots[item]), from: partition(of: home), Partition.list(of: home))
+    }
+
+    /// Fills a slot with the list's last row.
+    @inline(__always)
+    func remove(slot: Int, from partition: Partition, _ list: Int) {
+        let store = partition.lists + list
+        store.pointee.removeBySwap(slot: slot)
+        if slot < store.pointee.count { slots.set(store.pointee.item(at: slot), UInt32(slot)) }
     }
 
     // MARK: Maintenance
 
     private func maintain(writes: Int) {
-        if count >= rowsMin && (listCount == 1 || count > 4 * rowsDivided) {
-            divide()
-            rowsDivided = count
-            return
+        if division == nil && count >= rowsMin && (!current.isDivided || count > 4 * rowsDivided) {
+            division = Division(rowCount: count, itemsEnd: homes.capacity, shape: shape)
+            workDue = 0
         }
-        guard listCount > 1 else { return }
-        writesUntilCentring -= writes
-        while writesUntilCentring <= 0 {
-            writesUntilCentring += Self.writesPerCentring
-            nextCentred = (nextCentred + 1) % listCount
-            centre(nextCentred)
+        if let division {
+            workDue += writes * workPerWrite
+            while workDue > 0 && self.division != nil {
+                let done = divide(division)
+                workDue -= done
+                workDone += done
+            }
+            // New lists have their centres.
+            if self.division == nil { return }
         }
+        if current.isDivided && next == nil { centre(afterWrites: writes) }
     }
 
-    /// Moves a centre to the mean of its rows, and places those anew that may be nearer to another.
-    private func centre(_ list: Int) {
-        let rows = lists[list].count
-        if rows == 0 { return }
-        let offset = writeMean(of: list)
-        setCentroid(list, means.base, offset)
-        // Backwards: a row that leaves is replaced by the last one.
-        var slot = rows - 1
-        while slot >= 0 {
-            if slot % Self.rowsPerPlacing == nextCentred % Self.rowsPerPlacing { placeAgain(list, slot) }
-            slot -= 1
-        }
+    /// From here on rows move to the division's lists.
+    func beginMoving(to centroids: CentroidTable) {
+        next = Partition(centroids, after: current, dimension: dimension, kernels: kernels)
     }
 
-    /// Of a list that is centred, one row in so many is placed again.
-    private static let rowsPerPlacing = 8
-
-    private func placeAgain(_ list: Int, _ slot: Int) {
-        let chunk = lists[list].chunks[RowStore.chunk(of: slot)]
-        let row = RowStore.row(of: slot)
-        let vector = shape.vector(row, in: chunk)
-        let (item, id, offset) = (chunk.items[row], chunk.id(row), chunk.offsets[row])
-        let better = place(item, vector, offset)
-        if better == list { return }
-        let target = lists[better].append(item: item, id: id, vector: vector, offset: offset)
-        take(item)
-        homes.set(item, UInt32(better))
-        slots.set(item, UInt32(target))
-    }
-
-    func setCentroid(_ list: Int, _ vector: UnsafePointer<Float>, _ offset: Float) {
-        centroids?.set(list, vector: vector, offset: offset)
-    }
-
-    /// Writes the mean of a list's rows down; that of their offsets.
-    private func writeMean(of list: Int) -> Float {
-        let rows = lists[list].count
-        means.reserve(shape.paddedDimension)
-        means.base.update(repeating: 0, count: shape.paddedDimension)
-        var offset: Float = 0
-        for slot in 0..<rows {
-            let chunk = lists[list].chunks + RowStore.chunk(of: slot)
-            let row = RowStore.row(of: slot)
-            mq_axpy(1 / Float(rows), shape.vector(row, in: chunk.pointee), means.base, shape.paddedDimension)
-            offset += chunk.pointee.offsets[row] / Float(rows)
-        }
-        return offset
-    }
-
-    /// The lists, given away, and how many; empty ones are in their place.
-    func takeLists(replacing newCount: Int) -> (lists: UnsafeMutablePointer<RowStore>, count: Int) {
-        let old = (lists, listCount)
-        listCount = newCount
-        lists = .allocate(capacity: newCount)
-        for list in 0..<newCount {
-            (lists + list).initialize(to: RowStore(dimension: dimension, kernels: kernels, lag: ExactIndex.lag))
-        }
-        return old
-    }
-
-    /// Puts a row into a list and notes where it is.
-    func put(item: UInt32, id: Int64, vector: UnsafePointer<Float>, offset: Float, _ made: CentroidTable.Assignment) {
-        let slot = lists[made.list].append(item: item, id: id, vector: vector, offset: offset)
-        homes.set(item, UInt32(made.list))
-        slots.set(item, UInt32(slot))
-        margins.set(item, made.secondNearness.bitPattern)
+    /// All rows have moved.
+    func endMoving(to new: Partition) {
+        recall.partitionChanged(probes: current.isDivided ? probesOfNext : nil)
+        current = new
+        next = nil
+        division = nil
+        rowsDivided = count
     }
 }

@@ -5,6 +5,9 @@ struct ProbingScratch: ~Copyable {
     private var pairQueries = ScratchBuffer<UInt32>()
     private var pairScores = ScratchBuffer<Float>()
     private var pairCount = 0
+    /// Pairs of all queries.
+    var count: Int { pairCount }
+    private var lastQuery = 0
     /// Where each query's pairs begin: `[queries + 1]`.
     private var firstPairs = ScratchBuffer<Int>()
     /// The queries of each list, and where each list's begin: `[lists + 1]`.
@@ -24,17 +27,38 @@ struct ProbingScratch: ~Copyable {
         pairCount = 0
     }
 
-    /// Adds the pairs of the next query.
+    /// From here on pairs of the next query are added.
     @inline(__always)
-    mutating func add(query: Int, lists: UnsafePointer<UInt32>, count: Int, score: (UInt32) -> Float) {
+    mutating func begin(query: Int) {
         firstPairs.base[query] = pairCount
-        for at in 0..<count {
-            pairLists.base[pairCount] = lists[at]
-            pairQueries.base[pairCount] = UInt32(query)
-            pairScores.base[pairCount] = score(lists[at])
-            pairCount += 1
-        }
         firstPairs.base[query + 1] = pairCount
+        lastQuery = query
+    }
+
+    @inline(__always)
+    mutating func add(list: Int, score: Float) {
+        pairLists.base[pairCount] = UInt32(list)
+        pairQueries.base[pairCount] = UInt32(lastQuery)
+        pairScores.base[pairCount] = score
+        pairCount += 1
+        firstPairs.base[lastQuery + 1] = pairCount
+    }
+
+    @inline(__always)
+    func list(_ pair: Int) -> Int { Int(pairLists.base[pair]) }
+
+    /// Sorts the pairs of the only query, the best first: an insertion sort, for some tens of them.
+    mutating func sortByPromise() {
+        let (lists, scores) = (pairLists.base, pairScores.base)
+        for pair in stride(from: 1, to: pairCount, by: 1) {
+            let (list, score) = (lists[pair], scores[pair])
+            var place = pair
+            while place > 0 && scores[place - 1] < score {
+                (lists[place], scores[place]) = (lists[place - 1], scores[place - 1])
+                place -= 1
+            }
+            (lists[place], scores[place]) = (list, score)
+        }
     }
 
     /// Takes the pair of a query out whose list promises most; nil if none is left.

@@ -1,5 +1,11 @@
 import CVectorKernels
 
+/// Where a row is, as long as nothing is written.
+struct RowPlace: BitwiseCopyable {
+    let chunk: UnsafePointer<RowChunk>
+    let row: Int
+}
+
 /// The pass of one search over a store's rows.
 ///
 /// Of the first segment all bounds are written down: the rows with the best k are scored, which gives a threshold, and
@@ -11,6 +17,8 @@ struct RowScan {
     let shape: RowShape
     let queries: UnsafePointer<Float>
     let hasExclusions: Bool
+    /// Items that are left out when they would be among the best, beside the slots that never come so far; one list a query.
+    var excludedItems: UnsafeBufferPointer<UnsafeBufferPointer<UInt32>>?
     /// In place of the rows' offsets, NaN where the filter says no; nil without a filter.
     let filtered: UnsafePointer<Float>?
     let kernels: UnsafePointer<mq_index_kernel_table>
@@ -159,53 +167,70 @@ struct RowScan {
     /// Rows wait until there are enough to be scored side by side.
     @inline(__always)
     func append(_ slot: UInt32, to query: Int, _ scratch: inout SearchScratch) {
-        let (chunk, row) = (chunks + RowStore.chunk(of: Int(slot)), RowStore.row(of: Int(slot)))
-        mq_prefetch(shape.vector(row, in: chunk.pointee), shape.dimension)
+        let place = place(of: slot)
+        mq_prefetch(shape.vector(place.row, in: place.chunk.pointee), shape.dimension)
         let waiting = Int(scratch.pendingCounts.base[query])
-        scratch.pending.base[query * Self.rowsPerCall + waiting] = slot
+        scratch.pending.base[query * Self.rowsPerCall + waiting] = place
         scratch.pendingCounts.base[query] = UInt32(waiting + 1)
         if waiting + 1 == Self.rowsPerCall { scorePending(query, &scratch) }
     }
 
     func scorePending(_ query: Int, _ scratch: inout SearchScratch) {
-        score(
-            query, scratch.pending.base + query * Self.rowsPerCall, Int(scratch.pendingCounts.base[query]), &scratch)
+        let pending = scratch.pending.base + query * Self.rowsPerCall
+        score(query, Int(scratch.pendingCounts.base[query]), &scratch) { pending[$0] }
         scratch.pendingCounts.base[query] = 0
+    }
+
+    @inline(__always)
+    private func place(of slot: UInt32) -> RowPlace {
+        RowPlace(chunk: chunks + RowStore.chunk(of: Int(slot)), row: RowStore.row(of: Int(slot)))
     }
 
     // MARK: Scoring
 
     static let rowsPerCall = 16
 
-    /// Scores rows and moves them to the query's hits if they are among the best.
     @inline(__always)
     private func score(
         _ query: Int, _ slots: UnsafePointer<UInt32>, _ slotCount: Int, _ scratch: inout SearchScratch
     ) {
-        if slotCount == 0 { return }
-        scratch.rowsScored += slotCount
+        score(query, slotCount, &scratch) { place(of: slots[$0]) }
+    }
+
+    /// Scores rows and moves them to the query's hits if they are among the best.
+    @inline(__always)
+    private func score(
+        _ query: Int, _ rowCount: Int, _ scratch: inout SearchScratch, _ place: (Int) -> RowPlace
+    ) {
+        if rowCount == 0 { return }
+        scratch.rowsScored += rowCount
         let vector = queries + query * shape.dimension
         var first = 0
-        while first < slotCount {
-            let count = min(Self.rowsPerCall, slotCount - first)
+        while first < rowCount {
+            let count = min(Self.rowsPerCall, rowCount - first)
             for at in 0..<count {
-                let slot = Int(slots[first + at])
-                let (chunk, row) = (chunks + RowStore.chunk(of: slot), RowStore.row(of: slot))
-                scratch.rows.base[at] = UnsafePointer(shape.vector(row, in: chunk.pointee))
-                scratch.offsets.base[at] = chunk.pointee.offsets[row]
+                let place = place(first + at)
+                scratch.rows.base[at] = UnsafePointer(shape.vector(place.row, in: place.chunk.pointee))
+                scratch.offsets.base[at] = place.chunk.pointee.offsets[place.row]
             }
             kernels.pointee.exact_scores(
                 vector, shape.dimension, scratch.rows.base, scratch.offsets.base, count, scratch.scores.base)
             for at in 0..<count {
                 let score = scratch.scores.base[at]
                 if !(score >= scratch.tops.base[query].threshold) { continue }
-                let slot = Int(slots[first + at])
-                let (chunk, row) = (chunks + RowStore.chunk(of: slot), RowStore.row(of: slot))
-                scratch.tops.base[query].insert(
-                    Hit(score: score, item: chunk.pointee.items[row], id: chunk.pointee.id(row)))
+                let place = place(first + at)
+                let item = place.chunk.pointee.items[place.row]
+                if isExcluded(item, from: query) { continue }
+                scratch.tops.base[query].insert(Hit(score: score, item: item, id: place.chunk.pointee.id(place.row)))
             }
             first += count
         }
+    }
+
+    @inline(__always)
+    private func isExcluded(_ item: UInt32, from query: Int) -> Bool {
+        guard let excluded = excludedItems?[query], let base = excluded.baseAddress else { return false }
+        return mq_find_u32(base, excluded.count, item) >= 0
     }
 
     /// The least bound with which a row can still be among the best: rounded down.

@@ -45,6 +45,24 @@ struct RowStore: ~Copyable {
     @inline(__always)
     func rowCount(ofChunk chunk: Int) -> Int { min(RowChunk.rowsMax, count - chunk * RowChunk.rowsMax) }
 
+    /// Asks for the memory of the first shadows, which are about to be scanned.
+    @inline(__always)
+    func prefetch() {
+        if count == 0 { return }
+        let chunk = chunks.pointee
+        let blocks = min(Self.blocksAhead, (count + 15) / 16)
+        UnsafeRawPointer(chunk.codes).withMemoryRebound(to: Float.self, capacity: blocks * shape.blockBytes / 4) {
+            mq_prefetch($0, blocks * shape.blockBytes / 4)
+        }
+        UnsafeRawPointer(chunk.bounds).withMemoryRebound(to: Float.self, capacity: blocks * 16) {
+            mq_prefetch($0, blocks * 16)
+        }
+        mq_prefetch(chunk.offsets, blocks * 16)
+    }
+
+    /// Blocks that are fetched before a list is scanned: behind them the processor sees where it goes.
+    private static let blocksAhead = 4
+
     /// Overwrites a row; false, and nothing happens, if the vector is not finite.
     @inline(__always)
     func overwrite(slot: Int, id: Int64, vector: UnsafePointer<Float>, offset: Float) -> Bool {
@@ -201,13 +219,14 @@ struct RowStore: ~Copyable {
         chunkCount += 1
     }
 
-    /// Gives memory back; some spare rows stay, so that rows that come and go do not allocate.
+    /// Gives memory back once half of the last chunk is spare: rows that go one by one are copied about once. Some spare rows
+    /// stay, so that rows that come and go do not allocate.
     private mutating func shrink() {
         let last = chunks[chunkCount - 1]
-        let capacity = (chunkCount - 1) * RowChunk.rowsMax + last.capacity
-        if capacity - count < 2 * RowChunk.rowsPerStep { return }
+        let rows = count - (chunkCount - 1) * RowChunk.rowsMax
+        if last.capacity - rows < max(2 * RowChunk.rowsPerStep, last.capacity / 2) { return }
         if last.capacity > RowChunk.rowsPerStep {
-            resizeLast(last.capacity - RowChunk.rowsPerStep)
+            resizeLast((max(0, rows) + 2 * RowChunk.rowsPerStep - 1) / RowChunk.rowsPerStep * RowChunk.rowsPerStep)
         } else {
             last.deallocate()
             chunkCount -= 1

@@ -8,6 +8,8 @@ public final class SearchResults {
     public private(set) var k = 0
     /// Rows that the search scored in single precision, over all queries.
     public internal(set) var rowsScored = 0
+    /// Rows whose shadows the search looked at, over all queries.
+    public internal(set) var rowsLookedAt = 0
 
     private var countColumn = ScratchBuffer<Int32>()
     private var itemColumn = ScratchBuffer<UInt32>()
@@ -40,6 +42,7 @@ public final class SearchResults {
         queryCount = 0
         k = 0
         rowsScored = 0
+        rowsLookedAt = 0
     }
 
     /// Makes room for `queryCount` answers without results.
@@ -47,6 +50,7 @@ public final class SearchResults {
         self.queryCount = queryCount
         self.k = k
         scratch.rowsScored = 0
+        scratch.rowsLookedAt = 0
         countColumn.reserve(queryCount)
         countColumn.base.update(repeating: 0, count: queryCount)
         itemColumn.reserve(queryCount * k)

@@ -4,6 +4,8 @@ struct SearchScratch: ~Copyable {
     var k = 0
     /// Rows scored in single precision by all queries of the search.
     var rowsScored = 0
+    /// Rows that all queries of the search looked at.
+    var rowsLookedAt = 0
     var shadows = QueryShadows()
     var exclusions = ExclusionSlots()
     /// `[rows]`: offsets, NaN where the filter says no.
@@ -18,7 +20,7 @@ struct SearchScratch: ~Copyable {
     var foundCounts = ScratchBuffer<UInt32>()
     var thresholds = ScratchBuffer<Float>()
     /// `[queries of a slab][rows of a call]`: rows that wait for being scored.
-    var pending = ScratchBuffer<UInt32>()
+    var pending = ScratchBuffer<RowPlace>()
     /// `[queries of a slab]`.
     var pendingCounts = ScratchBuffer<UInt32>()
     /// `[queries of a slab][k]`.

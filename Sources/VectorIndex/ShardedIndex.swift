@@ -26,6 +26,15 @@ public final class ShardedIndex: VectorIndex {
 
     public var count: Int { shards.reduce(0) { $0 + $1.count } }
     public var design: IndexDesign { shards[0].design }
+    /// Of the shard that finds least.
+    public var liveRecall: Double? {
+        var least = 1.0
+        for shard in shards {
+            guard let recall = shard.liveRecall else { return nil }
+            least = min(least, recall)
+        }
+        return least
+    }
     public var byteCount: Int { shards.reduce(0) { $0 + $1.byteCount } }
 
     @inline(__always)
@@ -89,6 +98,7 @@ public final class ShardedIndex: VectorIndex {
             results.set(top, of: query)
         }
         results.rowsScored = partResults.reduce(0) { $0 + $1.rowsScored }
+        results.rowsLookedAt = partResults.reduce(0) { $0 + $1.rowsLookedAt }
     }
 
     private func forEachShard(inParallel: Bool, _ body: (Int) -> Void) {

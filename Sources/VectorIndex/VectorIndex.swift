@@ -11,6 +11,8 @@ public protocol VectorIndex: AnyObject {
 
     /// How it searches at its present size.
     var design: IndexDesign { get }
+    /// The part of the exact answers that searches of late found; 1 where all answers are exact, nil before it is known.
+    var liveRecall: Double? { get }
     /// Bytes of all that the index holds, as allocated, without the scratch of searches.
     var byteCount: Int { get }
 

@@ -61,6 +61,14 @@ static const char *compare(const mq_index_kernel_table *tables[2], size_t d, wor
     }
     REQUIRE(memcmp(w->codes[0], w->codes[1], ROWS * groups * 4) == 0, "a row's shadow");
     REQUIRE(memcmp(w->bounds[0], w->bounds[1], sizeof w->bounds[0]) == 0, "a row's bounds");
+    uint32_t fours[MQ_QUERIES_MAX];
+    for (int query = 0; query < MQ_QUERIES_MAX; query++) fours[query] = (uint32_t)next(w);
+    size_t blocks = ROWS / 16 * groups / 2 * 2;
+    REQUIRE(tables[0]->sum_of_products(w->codes[0], blocks, fours) == tables[1]->sum_of_products(w->codes[0], blocks, fours),
+            "a sum of products");
+    for (size_t i = 0; i < 256; i++) w->scores[0][i] = uniform(w);
+    for (size_t n = 128; n <= 256; n += 128)
+        REQUIRE(tables[0]->largest(w->scores[0], n) == tables[1]->largest(w->scores[0], n), "the largest number");
     for (int count = 1; count <= QUERIES; count++) {
         mq_query_shadow made[2][QUERIES];
         int32_t biases[QUERIES];

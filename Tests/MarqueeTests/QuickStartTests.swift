@@ -16,6 +16,7 @@ extension ProcessTests {
             let service = try ChildProcess(["serve", "--state-dir", state.path] + connection)
             // It makes its own topics there.
             #expect(service.waitForErrors("serving 'marquee'"), "\(service.errors)")
+            #expect(service.waitForErrors("index: exact, 0 movies, 0.0 MB, filled in "), "\(service.errors)")
             let rating = ["produce", "rating", "--user", "7", "--movie", "3", "--rating", "4"] + connection
             #expect(try marquee(rating).output == "published 1 to ratings\n")
             let list = try marquee(["consume", "--from", "earliest", "--count", "1"] + connection)

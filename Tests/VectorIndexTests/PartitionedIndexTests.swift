@@ -66,7 +66,7 @@ struct PartitionedIndexTests {
     @Test(arguments: [0.95, 0.99])
     func reachesItsTargetAndKeepsItUnderChurn(target: Double) throws {
         var random = SeededRandom(state: Self.seed)
-        let (dimension, count, k) = (24, 21_000, 10)
+        let (dimension, count, k) = (24, 23_000, 10)
         let clusters = Clusters(60, dimension: dimension, &random)
         let exact = ExactIndex(dimension: dimension)
         let index = PartitionedIndex(dimension: dimension, targetRecall: target)

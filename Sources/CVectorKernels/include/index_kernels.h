@@ -113,6 +113,13 @@ typedef struct {
     /// scores[r], of rows with zeros behind their coordinates as above: fma over the `n` coordinates of row r in ascending order, from +0, in one accumulator, then + offsets[r].
     void (*exact_scores)(const float *query, size_t n, const float *const *rows, const float *offsets, size_t count,
                          float *scores);
+
+    /// For measuring how fast memory is read: the largest of `n` finite floats, a multiple of 128 and not 0.
+    float (*largest)(const float *x, size_t n);
+
+    /// For measuring how fast bytes are multiplied: the sum, modulo 2^32, of the products of all codes (plus 128, 64 in a block:
+    /// four of each row) with the four weights of each of MQ_QUERIES_MAX queries. An even number of blocks.
+    uint32_t (*sum_of_products)(const uint8_t *codes, size_t block_count, const uint32_t *weights);
 } mq_index_kernel_table;
 
 /// The kernels that go with `mq_kernels()`: of the same variant, or the next slower one that runs here.

@@ -15,6 +15,7 @@ public final class StreamCounters: Sendable {
     /// Journal records of other writers that were passed over.
     public let foreignJournalRecords = Atomic<Int>(0)
     public let isLive = Atomic<Bool>(false)
+    public let index = IndexCounters()
 
     public init() {}
 }

@@ -65,6 +65,7 @@ extension StreamProcessor {
         completeCatalogue()
         completeSilence()
         try recommender.refreshIndex()
+        counters.index.store(recommender.indexFigures)
         try publishTombstones()
         advanceFanOuts()
         let listCount = commit.due.count

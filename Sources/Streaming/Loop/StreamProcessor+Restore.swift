@@ -133,7 +133,10 @@ extension StreamProcessor {
             // With nothing to read first, no commit would ever say that it is over.
             completeCatalogue()
         }
+        let began = clock.monotonicNanoseconds()
         try recommender.rebuildIndex()
+        counters.index.rebuildNanoseconds.store(Int(clock.monotonicNanoseconds() - began), ordering: .relaxed)
+        counters.index.store(recommender.indexFigures)
         for (row, description) in learner.movies.descriptions.enumerated() where !description.title.isEmpty {
             encoding.setTitle(UInt32(row), description.title)
         }

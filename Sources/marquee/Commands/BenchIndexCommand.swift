@@ -52,7 +52,21 @@ enum BenchIndexCommand {
         }
         row("rows scored a query") { fixed($0.rowsScoredPerQuery, 1) }
         row("bytes a row") { fixed($0.bytesPerItem, 1) }
-        row("filled from all rows in") { fixed($0.buildSeconds * 1000, 1) + " ms" }
+        row("filled from all rows in, a batch") { fixed($0.buildSeconds * 1000, 1) + " ms" }
+        row("filled from all rows in, one by one") { fixed($0.rebuildSeconds * 1000, 1) + " ms" }
+        row("this core reads as many bytes as the shadows at") {
+            $0.machine.map { fixed($0.readBytesPerSecond / 1e9, 1) + " GB/s" } ?? "-"
+        }
+        row("a query reads") { $0.machine.map { fixed($0.bytesPerQuery / 1e3, 1) + " kB" } ?? "-" }
+        row("of the reading, queries one by one use") {
+            $0.machine.map { fixed($0.shareOfReadBandwidth * 100, 0) + "%" } ?? "-"
+        }
+        row("this core multiplies and adds bytes at") {
+            $0.machine.map { fixed($0.productsPerSecond / 1e9, 1) + " G/s" } ?? "-"
+        }
+        row("of the multiplying, queries in batches use") {
+            $0.machine.map { fixed($0.shareOfProducts * 100, 0) + "%" } ?? "-"
+        }
         return table.text
     }
 }

@@ -12,6 +12,8 @@ extension IndexBenchmark {
 
     func measureChurn() throws {
         try fill()
+        // The first queries of a partition look everywhere; those after the churn shall not.
+        _ = try recallNow(Array(file.base))
         let dimension = file.dimension
         var random = NormalDraws(seed: Self.seed)
         var rows = Array(file.base)

@@ -29,6 +29,19 @@ final class IndexBenchmark {
             var p99: Double
         }
 
+        /// What one core can do over as many bytes as the shadows have, and how much of it searches use.
+        struct Machine: Encodable {
+            var readBytesPerSecond: Double
+            /// Multiplications of bytes, each with its addition.
+            var productsPerSecond: Double
+            /// What an unfiltered query reads: shadows, rows that are scored, centres.
+            var bytesPerQuery: Double
+            /// Of queries one by one.
+            var shareOfReadBandwidth: Double
+            /// Of queries in batches, which share what they read.
+            var shareOfProducts: Double
+        }
+
         var n: Int
         var d: Int
         var design: String
@@ -46,8 +59,11 @@ final class IndexBenchmark {
         var bytesPerItem = 0.0
         /// Scored in single precision, of an unfiltered query.
         var rowsScoredPerQuery = 0.0
-        /// From an empty index to one with all rows.
+        /// From an empty index to one with all rows, in one batch.
         var buildSeconds = 0.0
+        /// The same row by row, as after a restore.
+        var rebuildSeconds = 0.0
+        var machine: Machine?
     }
 
     let file: VIB1File
@@ -55,6 +71,8 @@ final class IndexBenchmark {
     var index: any VectorIndex
     let results = SearchResults()
     var report: Report
+    /// By an unfiltered query.
+    var rowsLookedAt = 0.0
     /// Row numbers 0, 1, ..., as items and as ids.
     let items: [UInt32]
     let ids: [Int64]
@@ -77,6 +95,8 @@ final class IndexBenchmark {
         report.design = index.design.rawValue
         report.bytesPerItem = Double(index.byteCount) / Double(file.n)
         try measureSearches()
+        measureMachine()
+        try measureRebuild()
         if file.cycleCount > 0 { try measureCycles() }
         try measureChurn()
         return report
@@ -89,6 +109,19 @@ final class IndexBenchmark {
         try upsert(
             first: 0, count: file.n, vectors: address(file.base, 0), offsets: file.offsets.map { address($0.base, 0) })
         report.buildSeconds = MonotonicTime.seconds - start
+    }
+
+    /// Fills the index as a restore does: from rows that come one by one.
+    private func measureRebuild() throws {
+        let start = MonotonicTime.seconds
+        index.removeAll()
+        for row in 0..<file.n {
+            try index.upsert(
+                item: items[row], id: ids[row], vector: address(file.base, row * file.dimension),
+                offset: file.offsets?.base[row] ?? 0)
+        }
+        report.rebuildSeconds = MonotonicTime.seconds - start
+        try fill()
     }
 
     /// Writes rows of consecutive numbers.
@@ -145,10 +178,13 @@ final class IndexBenchmark {
                 }
                 return rates.sorted()[1]
             }
+            // The first queries of a partition look everywhere.
+            try search(0, asked, filtered: false)
             try search(0, asked, filtered: false)
             report.recall.unfiltered = recall(queries: asked, file.truth)
             report.recall.beforeChurn = report.recall.unfiltered
             report.rowsScoredPerQuery = Double(results.rowsScored) / Double(asked)
+            rowsLookedAt = Double(results.rowsLookedAt) / Double(asked)
             try search(0, asked, filtered: true)
             report.recall.filtered = recall(queries: asked, file.filteredTruth)
             for query in 0..<asked { countViolations(query, lists[query]) }

@@ -43,9 +43,10 @@ enum ServeCommand {
                 journalKeptMilliseconds: journalKept, model: model, eviction: Eviction(invocation),
                 indexRecall: Double(try invocation.string("index-recall")) ?? 1,
                 notice: { Terminal.log($0) },
-                onLive: {
+                onLive: { counters in
                     Terminal.log(
                         "serving '\(applicationID)' on \(servers), state in \(stateDirectory)")
+                    Terminal.log(counters.index.line(atStart: true))
                     for warning in warnings { Terminal.log("warning: \(warning.sentence)") }
                 },
                 makeObserver: { recommender in
@@ -78,6 +79,7 @@ enum ServeCommand {
                 if ratings == said { continue }
                 said = ratings
                 if let line = figures.line { Terminal.log(line) }
+                if let counters = service.counters { Terminal.log(counters.index.line()) }
             }
         }
     }

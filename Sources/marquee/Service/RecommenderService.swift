@@ -30,7 +30,7 @@ final class RecommenderService: Sendable {
         /// Lines for the log; called from the service's thread.
         var notice: @Sendable (String) -> Void = { _ in }
         /// Called from the service's thread when the state is restored and the stream is read.
-        var onLive: @Sendable () -> Void = {}
+        var onLive: @Sendable (StreamCounters) -> Void = { _ in }
         /// Makes a look-on at events before they are learnt; for quality figures.
         var makeObserver: (@Sendable (Recommender) -> any LearningObserver)?
     }
@@ -107,7 +107,7 @@ final class RecommenderService: Sendable {
                 directory: settings.stateDirectory,
                 log: try KafkaCheckpointLog.open(settings.configuration, topics: settings.topics)))
         processor.notice = settings.notice
-        processor.onLead = settings.onLive
+        processor.onLead = { [counters = processor.counters] in settings.onLive(counters) }
         // The embedded broker drops what is old by itself.
         if settings.electsLeader {
             processor.trimJournal(
