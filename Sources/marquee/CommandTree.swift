@@ -45,7 +45,7 @@ enum CommandTree {
             model, evictAfter,
             Option(
                 "index-recall", .choice(["exact", "0.99", "0.95"]), default: "exact",
-                help: "how many of the best movies a search must find; less than all is faster from 20,000 movies on"),
+                help: "how many of the best movies a search must find; less than all pays in very large catalogues"),
             Option(
                 "on-lost-offsets", .choice(["fail", "earliest"]), default: "fail",
                 help: "what to do when records expired unread: refuse, or go on without them"),

@@ -177,20 +177,21 @@ public final class Blend {
         )
     }
 
-    /// What the score of a movie that nobody rated has besides the head's term: to it no user has transitions. Up to
-    /// rounding.
-    public func restOfUnrated(_ user: BlendUser, _ movie: UInt32) -> Float {
-        let (tally, shares, own) = (tallies.tally(movie).pointee, tallies.shares, tasteScores(user, movie))
-        func part(_ expert: BlendExpert, _ x: Float) -> Double {
-            Double(weights.weight(expert, user.bucket)) * log(Double(x))
+    /// What the score of a movie that nobody rated has for every user of a bucket, by bucket: to it no user has transitions.
+    /// Besides the head's term and `tasteScores`, and up to rounding.
+    public func restOfUnrated(_ movie: UInt32) -> [Float] {
+        let (tally, shares) = (tallies.tally(movie).pointee, tallies.shares)
+        return (0..<BlendWeights.bucketCount).map { bucket in
+            func part(_ expert: BlendExpert, _ x: Float) -> Double {
+                Double(weights.weight(expert, bucket)) * log(Double(x))
+            }
+            let logarithms =
+                part(.transitions, Self.transitionFloor)
+                + part(.popularity, tally.popularity * shares.fast + Self.popularityFloor)
+                + part(.slowPopularity, tally.slowPopularity * shares.slow + Self.popularityFloor)
+                + part(.ratings, tally.credit * shares.slow + 1)
+            return Float(logarithms) + weights.weight(.bias, bucket) * head.bias(movie)
         }
-        let logarithms =
-            part(.transitions, Self.transitionFloor)
-            + part(.popularity, tally.popularity * shares.fast + Self.popularityFloor)
-            + part(.slowPopularity, tally.slowPopularity * shares.slow + Self.popularityFloor)
-            + part(.ratings, tally.credit * shares.slow + 1)
-        return Float(logarithms) + own.own + own.profile
-            + weights.weight(.bias, user.bucket) * head.bias(movie)
     }
 
     /// The user's last liked items, the newest last, with the weight that a transition from each has.

@@ -67,6 +67,7 @@ public final class FanOutSearch {
         let offset = learner.model.item(movie, into: movieVector)
         if learner.movies.pointer(movie).pointee.isWithdrawn != 0 { return }
         let movieSquare = mq_dot16(movieVector, movieVector, dimension)
+        let rest = rest(of: movie)
         for user in users {
             let at = user - users.lowerBound
             let row = UInt32(user)
@@ -80,7 +81,7 @@ public final class FanOutSearch {
                 continue
             }
             let last = lists.lastScore(row)
-            guard let least = leastLogit(movie, row, profile, last) else {
+            guard let least = leastLogit(movie, row, profile, last, rest) else {
                 thresholds[at] = -.infinity
                 continue
             }
@@ -104,15 +105,24 @@ public final class FanOutSearch {
         }
     }
 
+    /// What the blend's score of a movie that was never rated has for all users of a bucket; empty for others.
+    private func rest(of movie: UInt32) -> [Float] {
+        guard let blend = learner.model.blend, !blend.hasRatings(movie) else { return [] }
+        return blend.restOfUnrated(movie)
+    }
+
     /// The retrieval score below which the movie can't beat `last`, the last score of the user's list; nil when there is no
     /// telling, as of a movie that was rated before.
-    private func leastLogit(_ movie: UInt32, _ user: UInt32, _ profile: UserRow, _ last: Float) -> Float? {
+    private func leastLogit(
+        _ movie: UInt32, _ user: UInt32, _ profile: UserRow, _ last: Float, _ rests: [Float]
+    ) -> Float? {
         guard let blend = learner.model.blend else { return last }
-        if blend.hasRatings(movie) { return nil }
+        if rests.isEmpty { return nil }
         let blendUser = blend.user(user, profile: profile, ratingCount: Int(profile.rated.count), in: userMemory)
         let weight = blend.weights.weight(.logit, blendUser.bucket)
         if weight <= 0 { return nil }
-        let rest = blend.restOfUnrated(blendUser, movie)
+        let tastes = blend.tasteScores(blendUser, movie)
+        let rest = rests[blendUser.bucket] + tastes.own + tastes.profile
         // Far more than the rounding of either.
         let slack = 1e-5 * (1 + abs(last) + abs(rest))
         return (last - rest - slack) / weight

@@ -12,10 +12,8 @@ public enum StreamLimits {
     public static let journalRecordBytesMax = 512 * 1024
     /// Encoded lists and dead letters that go to the sink together.
     public static let chunkBytes = 256 * 1024
-    /// Time for the lists of a commit that nobody asked for: those of a new movie. Whoever rates meanwhile waits as long.
+    /// Time in a commit to find the users of a new movie, and as much for their lists. Whoever rates meanwhile waits as long.
     public static let fanOutNanoseconds: UInt64 = 25_000_000
-    /// Users looked at for them in one commit: some milliseconds.
-    public static let fanOutUsersMax = 32_768
     /// Between two checkpoints at least so many times what the one before took: a large state is written less often.
     public static let checkpointSpacing: UInt64 = 2
     /// Longest list, by the index's limit.

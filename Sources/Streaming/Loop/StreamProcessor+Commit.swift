@@ -112,11 +112,11 @@ extension StreamProcessor {
         commit.due.reserve(learner.users.rowCount)
         lists.reserve(learner.users.rowCount)
         let listsMax = max(FanOutSearch.usersPerRun, pace.lists(in: StreamLimits.fanOutNanoseconds))
-        var usersLeft = StreamLimits.fanOutUsersMax
+        let began = clock.monotonicNanoseconds()
         while !fanOuts.isEmpty {
             var more = true
-            while more && usersLeft > 0 && commit.due.count < listsMax && listRoom >= FanOutSearch.usersPerRun {
-                usersLeft -= FanOutSearch.usersPerRun
+            while more && commit.due.count < listsMax && listRoom >= FanOutSearch.usersPerRun {
+                if clock.monotonicNanoseconds() &- began > StreamLimits.fanOutNanoseconds { return }
                 let fanOut = fanOuts[0]
                 more = fanOutSearch.advance(&fanOuts[0]) { user in
                     let cause = commit.causes.append(
