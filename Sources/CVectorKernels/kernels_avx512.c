@@ -3,6 +3,8 @@
 #if defined(__x86_64__)
 
 #include <immintrin.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "elementary.h"
 
@@ -21,7 +23,6 @@ static inline vector add(vector a, vector b) { return _mm512_add_ps(a, b); }
 static inline vector multiply(vector a, vector b) { return _mm512_mul_ps(a, b); }
 static inline vector fused(vector a, vector b, vector c) { return _mm512_fmadd_ps(a, b, c); }
 static inline vector larger(vector a, vector b) { return _mm512_max_ps(a, b); }
-static inline unsigned reaches(vector a, vector b) { return _mm512_cmp_ps_mask(a, b, _CMP_GE_OQ); }
 
 static inline vector smaller(vector a, vector b) { return _mm512_min_ps(a, b); }
 static inline vector divide(vector a, vector b) { return _mm512_div_ps(a, b); }
@@ -62,6 +63,23 @@ static inline unsigned long count_at_least(const int *keys, unsigned long n, int
     unsigned long count = 0;
     for (unsigned long i = 0; i < n; i += 16)
         count += (unsigned)__builtin_popcount(_mm512_cmpge_epi32_mask(_mm512_loadu_si512(keys + i), limit));
+    return count;
+}
+
+#define OWN_COLLECT
+
+/// Without a branch that depends on the scores. What is stored behind the positions found is never behind `scores`' end:
+/// there are at most as many as were looked at.
+static size_t collect(const float *scores, size_t n, float threshold, uint32_t *found) {
+    __m512 least = _mm512_set1_ps(threshold);
+    __m512i positions = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    size_t count = 0;
+    for (size_t i = 0; i < n; i += 16) {
+        __mmask16 reached = _mm512_cmp_ps_mask(_mm512_loadu_ps(scores + i), least, _CMP_GE_OQ);
+        _mm512_storeu_si512(found + count, _mm512_maskz_compress_epi32(reached, positions));
+        count += (unsigned)__builtin_popcount(reached);
+        positions = _mm512_add_epi32(positions, _mm512_set1_epi32(16));
+    }
     return count;
 }
 

@@ -151,6 +151,8 @@ static float kth_bound(const float *scores, size_t n, size_t k) {
     return mq_kth_of_keys(keys, groups, k, count_at_least);
 }
 
+// A variant may bring its own.
+#ifndef OWN_COLLECT
 static size_t collect(const float *scores, size_t n, float threshold, uint32_t *found) {
     vector least = broadcast(threshold);
     size_t count = 0;
@@ -168,6 +170,8 @@ static size_t collect(const float *scores, size_t n, float threshold, uint32_t *
     }
     return count;
 }
+
+#endif
 
 static ptrdiff_t find_u32(const uint32_t *values, size_t n, uint32_t needle) {
     size_t i = 0;

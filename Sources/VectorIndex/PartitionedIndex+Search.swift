@@ -137,7 +137,7 @@ extension PartitionedIndex {
             }
         }
         let slack = scratch.shadows.slack(of: query, norm: norm, offset: offset, dimension: dimension)
-        scan.select(query, bounds: scratch.bounds.base, rows: scan.rowsOfFirst, slack: slack, &scratch)
+        scan.select(query, rows: scan.rowsOfFirst, slack: slack, &scratch)
         scratch.numbers.base[0] = UInt32(query)
         for chunk in stride(from: Segment.chunks, to: scan.chunkCount, by: 1) {
             reach(scan, chunk, &quantised, &scratch)

@@ -59,26 +59,54 @@ struct RowScan {
         return (norm, offset)
     }
 
+    /// Queries between the one whose rows are found and the one whose rows are scored: meanwhile the rows are fetched.
+    private static let queriesBetween = 2
+
     func first(_ group: Range<Int>, _ scratch: inout SearchScratch) {
         let rows = rowsOfFirst
         var quantised = scratch.shadows.group(group)
         let (norm, offset) = writeBounds(&quantised, &scratch)
-        for query in group {
-            let bounds = scratch.bounds.base + (query - group.lowerBound) * rows
-            if hasExclusions {
-                for slot in scratch.exclusions.slots(of: query, segment: 0) { bounds[Int(slot)] = .nan }
+        scratch.found.reserve(group.count * rows)
+        scratch.selections.reserve(group.count)
+        for at in 0..<group.count + Self.queriesBetween {
+            if at < group.count {
+                let query = group.lowerBound + at
+                if hasExclusions {
+                    let bounds = scratch.bounds.base + at * rows
+                    for slot in scratch.exclusions.slots(of: query, segment: 0) { bounds[Int(slot)] = .nan }
+                }
+                let slack = scratch.shadows.slack(of: query, norm: norm, offset: offset, dimension: shape.dimension)
+                scratch.selections.base[at] = find(at, rows: rows, slack: slack, &scratch)
             }
-            let slack = scratch.shadows.slack(of: query, norm: norm, offset: offset, dimension: shape.dimension)
-            select(query, bounds: bounds, rows: rows, slack: slack, &scratch)
+            if at >= Self.queriesBetween {
+                let done = at - Self.queriesBetween
+                score(group.lowerBound + done, done, rows: rows, scratch.selections.base[done], &scratch)
+            }
         }
+    }
+
+    /// The best rows of the first segment, for one query.
+    struct Selection: BitwiseCopyable {
+        /// Bounds from which on rows were found.
+        var guess: Float
+        var slack: Double
+        var foundCount: Int
+        /// How many of them come first, since they give the threshold.
+        var leading: Int
     }
 
     /// Moves the best rows of the first segment to the query's hits.
     @inline(__always)
-    func select(
-        _ query: Int, bounds: UnsafePointer<Float>, rows: Int, slack: Double, _ scratch: inout SearchScratch
-    ) {
-        let found = scratch.found.base
+    func select(_ query: Int, rows: Int, slack: Double, _ scratch: inout SearchScratch) {
+        let selection = find(0, rows: rows, slack: slack, &scratch)
+        score(query, 0, rows: rows, selection, &scratch)
+    }
+
+    /// - Parameter place: Of the query's bounds, and of what is found, in the scratch.
+    @inline(__always)
+    private func find(_ place: Int, rows: Int, slack: Double, _ scratch: inout SearchScratch) -> Selection {
+        let bounds = scratch.bounds.base + place * rows
+        let found = scratch.found.base + place * rows
         let best = selection.pointee.kth_bound(bounds, rows, scratch.k)
         // Where the threshold will hardly be below.
         let guess = slack.isFinite ? Float(Double(best) - 3 * slack) : -.infinity
@@ -89,13 +117,28 @@ struct RowScan {
             (found[leading], found[at]) = (found[at], found[leading])
             leading += 1
         }
-        let scored = min(foundCount, (leading + Self.rowsPerCall - 1) / Self.rowsPerCall * Self.rowsPerCall)
-        score(query, found, scored, &scratch)
+        leading = min(foundCount, (leading + Self.rowsPerCall - 1) / Self.rowsPerCall * Self.rowsPerCall)
+        for at in 0..<leading {
+            let place = self.place(of: found[at])
+            mq_prefetch(shape.vector(place.row, in: place.chunk.pointee), shape.dimension)
+        }
+        return Selection(guess: guess, slack: slack, foundCount: foundCount, leading: leading)
+    }
+
+    @inline(__always)
+    private func score(
+        _ query: Int, _ place: Int, rows: Int, _ selected: Selection, _ scratch: inout SearchScratch
+    ) {
+        let bounds = scratch.bounds.base + place * rows
+        let found = scratch.found.base + place * rows
+        score(query, found, selected.leading, &scratch)
         let threshold = scoreRest(
-            query, found, scored..<foundCount, bounds: bounds, below: nil, slack: slack, &scratch)
-        if threshold >= guess { return }
+            query, found, selected.leading..<selected.foundCount, bounds: bounds, below: nil, slack: selected.slack,
+            &scratch)
+        if threshold >= selected.guess { return }
         let restCount = selection.pointee.collect(bounds, rows, threshold, found)
-        _ = scoreRest(query, found, 0..<restCount, bounds: bounds, below: guess, slack: slack, &scratch)
+        _ = scoreRest(
+            query, found, 0..<restCount, bounds: bounds, below: selected.guess, slack: selected.slack, &scratch)
     }
 
     /// Scores those of some rows whose bound reaches the threshold, which rises meanwhile.

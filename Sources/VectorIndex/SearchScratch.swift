@@ -16,6 +16,7 @@ struct SearchScratch: ~Copyable {
     /// Rows whose bound reaches the threshold; in chunks `[queries of a group][rows of a chunk]`.
     var found = ScratchBuffer<UInt32>()
     /// `[queries of a group]`.
+    var selections = ScratchBuffer<RowScan.Selection>()
     var numbers = ScratchBuffer<UInt32>()
     var foundCounts = ScratchBuffer<UInt32>()
     var thresholds = ScratchBuffer<Float>()

@@ -41,6 +41,20 @@ import VectorIndex
         #expect(list.model.epoch == service.processor.position.epoch)
     }
 
+    @Test func theCountersSayWhatTheIndexIs() throws {
+        let broker = brokerWithMovies(30)
+        let service = try TestService(broker)
+        try service.start()
+        try service.settle()
+        broker.rate(7, 3, 4.5)
+        broker.withdraw(5)
+        try service.settle()
+        let index = service.processor.counters.index
+        #expect(index.rows.load(ordering: .relaxed) == 29)
+        #expect(index.bytes.load(ordering: .relaxed) == service.processor.recommender.index.byteCount)
+        #expect(!index.isPartitioned.load(ordering: .relaxed) && index.liveRecall == 1)
+    }
+
     @Test(arguments: [ModelKind.twoHeads, .biasedMatrixFactorization]) func theListIsTheBestByBruteForce(
         model: ModelKind
     ) throws {
