@@ -106,32 +106,6 @@ extension StreamProcessor {
         }
     }
 
-    /// Makes those due whose list a movie touches, as far as this commit has room and time: answers go before fan-outs.
-    private func advanceFanOuts() {
-        if fanOuts.isEmpty { return }
-        commit.due.reserve(learner.users.rowCount)
-        lists.reserve(learner.users.rowCount)
-        let listsMax = max(FanOutSearch.usersPerRun, pace.lists(in: StreamLimits.fanOutNanoseconds))
-        let began = clock.monotonicNanoseconds()
-        while !fanOuts.isEmpty {
-            var more = true
-            while more && commit.due.count < listsMax && listRoom >= FanOutSearch.usersPerRun {
-                if clock.monotonicNanoseconds() &- began > StreamLimits.fanOutNanoseconds { return }
-                let fanOut = fanOuts[0]
-                more = fanOutSearch.advance(&fanOuts[0]) { user in
-                    let cause = commit.causes.append(
-                        topic: .movies, partition: fanOut.partition, offset: fanOut.offset,
-                        eventTime: fanOut.eventTime, eventID: UnsafeRawBufferPointer(start: nil, count: 0),
-                        previous: commit.due.newestCause(user))
-                    commit.due.note(
-                        user, fanOut.kind == .added ? .movieAdded : .movieWithdrawn, isAnswer: false, cause: cause)
-                }
-            }
-            if more { return }
-            fanOuts.removeFirst()
-        }
-    }
-
     private func publishLists(_ epoch: Int64) throws {
         let entries = commit.due.entries
         if entries.isEmpty { return }

@@ -276,15 +276,6 @@ public final class StreamProcessor {
         }
     }
 
-    private func startFanOut(_ kind: FanOut.Kind, _ row: UInt32, _ movie: BatchApplier.AppliedMovie) {
-        // At the first start nobody has a list yet.
-        if catalogueEnds != nil || position.isSilent { return }
-        fanOuts.append(
-            FanOut(
-                kind: kind, movie: row, movieID: movie.movieID, partition: movie.record.partition,
-                offset: movie.record.offset, eventTime: movie.eventTime))
-    }
-
     private func noteUsers() throws {
         for user in applier.users {
             var losesList = false
