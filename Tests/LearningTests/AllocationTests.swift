@@ -40,4 +40,24 @@ struct AllocationTests {
         }
         #expect(seen == Set(RatingOutcome.allCases))
     }
+
+    /// Both heads and the blend, on ratings whose users, movies and successors have room.
+    @Test(.enabled(if: cmal_active() != 0))
+    func bothHeadsLearnWithoutAllocating() {
+        let test = TestLearner(model: TwoHeadModel())
+        for id in 1...40 as ClosedRange<Int64> {
+            _ = test.learner.announce(
+                Movie(movieID: id, title: "", year: 1990 + Int(id), genres: ["A", id % 2 == 0 ? "B" : "C"]))
+        }
+        // A user's ratings change until none of the counts is new; in the end all are changes.
+        for round in 0..<6 as Range<Int64> {
+            let events = (1...1000 as ClosedRange<Int64>).map { number -> RatingEvent in
+                .set(number % 25 + 1, number % 40 + 1, (number + round) % 2 == 0 ? 10 : 4, at: round)
+            }
+            test.fill(events)
+            if round == 5 { cmal_start() }
+            test.learner.apply(test.batch, 0..<events.count, test.outcomes)
+        }
+        #expect(cmal_stop() == 0)
+    }
 }

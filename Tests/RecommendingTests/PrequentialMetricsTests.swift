@@ -13,10 +13,10 @@ struct PrequentialMetricsTests {
     @Test func errorsOfAHandComputedStream() {
         // Four events; the second half begins at event 2.
         var metrics = PrequentialMetrics(eventCount: 4)
-        metrics.addPrediction(3, actual: 4, event: 0, nth: 1)
-        metrics.addPrediction(4.5, actual: 4, event: 1, nth: 21)
-        metrics.addPrediction(2, actual: 5, event: 2, nth: 5)
-        metrics.addPrediction(3.5, actual: 3, event: 3, nth: 22)
+        metrics.addPrediction(3, actual: 4, event: 0, nth: 1, movieNth: 11)
+        metrics.addPrediction(4.5, actual: 4, event: 1, nth: 21, movieNth: 11)
+        metrics.addPrediction(2, actual: 5, event: 2, nth: 5, movieNth: 11)
+        metrics.addPrediction(3.5, actual: 3, event: 3, nth: 22, movieNth: 11)
 
         // Squares 1, 1/4, 9, 1/4.
         #expect(isClose(metrics.rmse.all, (10.5 / 4).squareRoot()))
@@ -31,10 +31,10 @@ struct PrequentialMetricsTests {
 
     @Test func ranksOfHandComputedLists() {
         var metrics = PrequentialMetrics(eventCount: 10)
-        metrics.addList([7, 8, 9], relevant: 7, event: 0, nth: 1)
-        metrics.addList([1, 2, 3, 4], relevant: 3, event: 6, nth: 2)
-        metrics.addList([1, 2, 3], relevant: 99, event: 7, nth: 30)
-        metrics.addList([], relevant: 1, event: 8, nth: 3)
+        metrics.addList([7, 8, 9], relevant: 7, event: 0, nth: 1, movieNth: 11)
+        metrics.addList([1, 2, 3, 4], relevant: 3, event: 6, nth: 2, movieNth: 11)
+        metrics.addList([1, 2, 3], relevant: 99, event: 7, nth: 30, movieNth: 11)
+        metrics.addList([], relevant: 1, event: 8, nth: 3, movieNth: 11)
 
         // Ranks 1, 3, none, none.
         #expect(isClose(metrics.recall10.all, 2.0 / 4))
@@ -54,8 +54,8 @@ struct PrequentialMetricsTests {
 
     @Test func onlyTenPlacesCount() {
         var metrics = PrequentialMetrics(eventCount: 1)
-        metrics.addList(1...20, relevant: 11, event: 0, nth: 1)
-        metrics.addList(1...20, relevant: 10, event: 0, nth: 1)
+        metrics.addList(1...20, relevant: 11, event: 0, nth: 1, movieNth: 11)
+        metrics.addList(1...20, relevant: 10, event: 0, nth: 1, movieNth: 11)
         #expect(metrics.recall10.all == 0.5)
         #expect(isClose(metrics.mrr10.all, 0.05))
         #expect(metrics.coverage10(universe: 20).all == 0.5)
@@ -63,21 +63,30 @@ struct PrequentialMetricsTests {
 
     @Test func fifthIsColdAndTwentyFirstIsWarm() {
         var metrics = PrequentialMetrics(eventCount: 2)
-        for nth in [5, 6, 20, 21] { metrics.addPrediction(Double(nth), actual: 0, event: 1, nth: nth) }
+        for nth in [5, 6, 20, 21] { metrics.addPrediction(Double(nth), actual: 0, event: 1, nth: nth, movieNth: 11) }
         #expect(metrics.mae.cold == 5)
         #expect(metrics.mae.warm == 21)
         #expect(metrics.mae.last50 == 13)
     }
 
+    @Test func tenthOfAMovieIsNewAndEleventhIsNot() {
+        var metrics = PrequentialMetrics(eventCount: 100)
+        for nth in [1, 10, 11] { metrics.addPrediction(Double(nth), actual: 0, event: 1, nth: 9, movieNth: nth) }
+        #expect(metrics.mae.newMovies == 5.5)
+        metrics.addList([4], relevant: 4, event: 2, nth: 9, movieNth: 3)
+        metrics.addList([4], relevant: 5, event: 2, nth: 9, movieNth: 12)
+        #expect(metrics.recall10.newMovies == 1)
+    }
+
     @Test func whatNothingCountsForIsNull() throws {
         var metrics = PrequentialMetrics(eventCount: 2)
-        metrics.addPrediction(3, actual: 4, event: 0, nth: 1)
+        metrics.addPrediction(3, actual: 4, event: 0, nth: 1, movieNth: 11)
         #expect(metrics.rmse == MetricSlices(all: 1))
         #expect(metrics.recall10 == MetricSlices())
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         let text = String(decoding: try encoder.encode(metrics.rmse), as: UTF8.self)
-        #expect(text == #"{"all":1,"cold":null,"last50":null,"warm":null}"#)
+        #expect(text == #"{"all":1,"cold":null,"last50":null,"newMovies":null,"warm":null}"#)
     }
 }
 

@@ -85,9 +85,9 @@ import Testing
         let service = try TestService(broker(seed: 4, ratings: 1000))
         try service.start()
         try service.settle()
-        #expect(TwoHeadModel.numericsVersion == 2)
+        #expect(TwoHeadModel.numericsVersion == 3)
         let digest = try service.digest()
-        #expect(digest == "a9928e9a56d70d2727ab7fa6b5f5fc381e3266ed915fa6c3dda2bca63dcd853d")
+        #expect(digest == "bbc76dc39f80c2e3f267d61289da30755adab23619cd7dc5400fe6a623518633")
     }
 
     @Test func aRestartFromACheckpointGivesTheSameState() throws {

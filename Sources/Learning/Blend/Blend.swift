@@ -217,7 +217,11 @@ public final class Blend {
     }
 
     /// Whether anybody ever rated the movie; if not, no user has transitions to it.
-    public func hasRatings(_ movie: UInt32) -> Bool { tallies.tally(movie).pointee.ratings > 0 }
+    public func hasRatings(_ movie: UInt32) -> Bool { ratings(movie) > 0 }
+
+    /// All ratings of the movie that there ever were.
+    @inline(__always)
+    func ratings(_ movie: UInt32) -> Float { tallies.tally(movie).pointee.ratings }
 
     // MARK: Learning
 

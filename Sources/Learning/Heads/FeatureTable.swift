@@ -68,6 +68,11 @@ final class FeatureTable {
     }
 
     @inline(__always)
+    func count(ofMovie movie: UInt32) -> Int {
+        Int(ofMovies.row(movie).load(as: UInt16.self))
+    }
+
+    @inline(__always)
     func forEach(ofMovie movie: UInt32, _ body: (UInt32) -> Void) {
         let row = ofMovies.row(movie).assumingMemoryBound(to: UInt16.self)
         for at in 0..<Int(row[0]) { body(UInt32(row[1 + at])) }

@@ -3,7 +3,7 @@ import CVectorKernels
 /// Which movie next: matrix factorisation by sampled softmax.
 ///
 /// Logit of a movie = z · q + b, where z is the user's vector, and q and b are the movie's vector and bias: what the index
-/// holds. An event is one ascent of the log-likelihood that the rated movie
+/// holds. A movie that few have rated takes its vector from its genres and years (`FeatureShares`). An event is one ascent of the log-likelihood that the rated movie
 /// is the one chosen among it and some drawn ones, which the user has not rated: half of them uniform, half from recent
 /// events (Jean et al., "On Using Very Large Target Vocabulary", 2015; Bengio and Senécal, "Adaptive Importance Sampling to
 /// Accelerate Training of a Neural Probabilistic Language Model", 2008). Steps are Adagrad's.
@@ -37,6 +37,7 @@ public final class RankingHead {
     private let users: EmbeddingTable
     /// Vector, bias, and sums of squared gradients of bias and vector.
     private let movies: EmbeddingTable
+    private let shares: FeatureShares
     private let scratch: Scratch
     /// The bias of the movie of an average event: where one that is announced begins. Behind a pointer, as it is written
     /// once an event.
@@ -45,11 +46,13 @@ public final class RankingHead {
 
     public var dimension: Int { setup.dimension }
 
-    init(_ settings: Settings) {
+    /// - Parameter features: Which movie has which; it is described there first.
+    init(_ settings: Settings, features: FeatureTable) {
         setup = settings
         precondition(settings.dimension % 16 == 0, "kernels take 16 floats at a time")
         users = EmbeddingTable(dimension: settings.dimension, scalarCount: settings.dimension)
         movies = EmbeddingTable(dimension: settings.dimension, scalarCount: 3)
+        shares = FeatureShares(dimension: settings.dimension, features: features)
         typicalBias = .allocate(capacity: 1)
         typicalBias.initialize(to: 0)
         scratch = Scratch(
@@ -88,6 +91,15 @@ public final class RankingHead {
         if isAnnounced { scalars[0] = typicalBias.pointee }
         scalars[1] = setup.initialSquares
         scalars[2] = setup.initialSquares
+        shares.add(row)
+        shares.follow(row, vector: movies.mutableVector(row), ratings: 0)
+    }
+
+    /// The movie's features are others now.
+    ///
+    /// - Parameter ratings: How many there were of it.
+    func describeMovie(_ row: UInt32, ratings: Float) {
+        shares.describe(row, vector: movies.mutableVector(row), ratings: ratings)
     }
 
     func removeUser(_ row: UInt32) {
@@ -99,6 +111,7 @@ public final class RankingHead {
     func removeAll() {
         users.rows.removeAll()
         movies.rows.removeAll()
+        shares.removeAll()
         typicalBias.pointee = 0
     }
 
@@ -116,6 +129,16 @@ public final class RankingHead {
     public func bias(_ movie: UInt32) -> Float { movies.scalar(movie, 0) }
 
     // MARK: Learning
+
+    /// A movie follows what its features predict by now; before the event that may draw it.
+    ///
+    /// - Parameter ratings: How many there were of it.
+    @inline(__always)
+    func follow(_ movie: UInt32, ratings: Float, dirty: DirtyRows) {
+        if !shares.hasFeatures(movie) { return }
+        shares.follow(movie, vector: movies.mutableVector(movie), ratings: ratings)
+        dirty.insert(movie)
+    }
 
     /// Learns that the user chose the movie.
     ///
@@ -171,16 +194,17 @@ public final class RankingHead {
         gradient.update(repeating: 0, count: n)
         step(rows, logits, count, z, gradient, n, setup.movieRate, setup.biasRate, setup.regularization)
         adagrad(vector, vector + n, gradient, n, setup.userRate, setup.regularization)
+        if isLiked { shares.learn(movie, vector: movies.vector(movie)) }
     }
 
     // MARK: State
 
     var tables: [StateTable] {
-        [StateTable("ranking-users", users.rows), StateTable("ranking-movies", movies.rows)]
+        [StateTable("ranking-users", users.rows), StateTable("ranking-movies", movies.rows)] + shares.tables
     }
 
     var bytesPerUser: Int { users.rows.rowBytes }
-    var bytesPerMovie: Int { movies.rows.rowBytes }
+    var bytesPerMovie: Int { movies.rows.rowBytes + shares.bytesPerMovie }
 
     func scalars() -> @Sendable (inout StateWriter) throws -> Void {
         { [bias = typicalBias.pointee] in try $0.write(bias) }
@@ -197,6 +221,7 @@ public final class RankingHead {
         for (table, count) in [(users, userCount), (movies, movieCount)] where table.count != count {
             throw StateImage.Failure.impossible("\(table.count) rows of the ranking head for \(count)")
         }
+        try shares.complete(movieCount: movieCount)
     }
 
     /// Memory of one step.

@@ -42,7 +42,7 @@ public final class RatingHead {
     /// Mean, then covariance.
     private let users: EmbeddingTable
     private let movies: EmbeddingTable
-    private let features: FeatureTable
+    let features: FeatureTable
 
     private var mean = MeanRating(priorCount: 5)
 

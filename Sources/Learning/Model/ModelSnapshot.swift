@@ -23,8 +23,13 @@ extension OnlineModel {
     }
 
     /// Fills an empty model from a checkpoint.
-    func restore(from image: inout StateImage, userCount: Int, movieCount: Int) throws {
-        for table in tables { try image.take(Self.partName(table.name), into: table.rows) }
+    ///
+    /// - Parameter version: Of the numerics that learnt it: this model's, or the one before.
+    func restore(from image: inout StateImage, numericsVersion version: Int, userCount: Int, movieCount: Int) throws {
+        let missing = version < numericsVersion ? newTables : []
+        for table in tables where !missing.contains(table.name) {
+            try image.take(Self.partName(table.name), into: table.rows)
+        }
         try image.take(blob: Self.partName("scalars")) {
             try restore(scalars: &$0, userCount: userCount, movieCount: movieCount)
         }

@@ -119,6 +119,8 @@ public protocol OnlineModel: AnyObject {
 
     /// Every table of learnt rows, always in the same order and with the same names.
     var tables: [StateTable] { get }
+    /// Names of those that a state of the numerics version before has not; from one, they begin as an empty model's.
+    var newTables: [String] { get }
     /// Writes what is learnt and stands in no table, as it is at this moment; may run later, on any thread.
     func scalars() -> @Sendable (inout StateWriter) throws -> Void
     /// Reads back what `scalars` wrote; the tables have been filled before.
@@ -133,6 +135,7 @@ public protocol OnlineModel: AnyObject {
 
 extension OnlineModel {
     public var blend: Blend? { nil }
+    public var newTables: [String] { [] }
 
     // Most models keep vectors alone.
     public func names(evicted movies: MovieTable, ofUser row: UInt32) -> Bool { false }

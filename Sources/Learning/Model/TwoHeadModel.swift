@@ -14,7 +14,7 @@ public final class TwoHeadModel: OnlineModel {
     }
 
     /// Numbers the bits: whoever changes what is computed raises it.
-    public static let numericsVersion = 2
+    public static let numericsVersion = 3
 
     public let numericsVersion: Int = TwoHeadModel.numericsVersion
     public let version = "two-heads/\(TwoHeadModel.numericsVersion)"
@@ -42,7 +42,7 @@ public final class TwoHeadModel: OnlineModel {
         let stars = StarsTask(rating)
         self.stars = stars
         side = SideThread { stars.learn() }
-        ranking = RankingHead(settings.ranking)
+        ranking = RankingHead(settings.ranking, features: rating.features)
         lists = Blend(settings.blend, head: ranking)
         draws = RandomDraws(state: settings.seed)
     }
@@ -80,6 +80,8 @@ public final class TwoHeadModel: OnlineModel {
 
     public func describeMovie(_ row: UInt32, description: MovieDescription) {
         rating.describeMovie(row, description: description)
+        ranking.describeMovie(row, ratings: lists.ratings(row))
+        dirty.insert(row)
         lists.describeMovie(row, description: description)
     }
 
@@ -126,7 +128,7 @@ public final class TwoHeadModel: OnlineModel {
     public func learn(_ events: LearningEvents, users: UserTable, rated: RatedMovies) {
         stars.batch = (events, users)
         defer { stars.batch = nil }
-        // The heads have nothing in common.
+        // The heads have nothing in common that an event changes.
         if SideThread.isUseful && events.count >= Self.sideBySideMin {
             side.both { learnLists(events, users, rated) }
         } else {
@@ -158,6 +160,9 @@ public final class TwoHeadModel: OnlineModel {
             }
             let row = users.pointer(user).pointee
             let ratingCount = Int(events.historyCounts[at])
+            let following = UInt32(eventCount % UInt64(events.movieCounts[at]))
+            ranking.follow(following, ratings: lists.ratings(following), dirty: dirty)
+            if lists.ratings(movie) == 0 { ranking.follow(movie, ratings: 0, dirty: dirty) }
             let marks = seen.marks(
                 of: user, entries: rated.entries(row.rated).movieBuffer, count: ratingCount)
             lists.learnWeights(
@@ -200,6 +205,8 @@ public final class TwoHeadModel: OnlineModel {
     public var tables: [StateTable] {
         rating.tables + ranking.tables + lists.tables + [StateTable("recent-movies", recent.rows)]
     }
+
+    public var newTables: [String] { FeatureShares.tableNames }
 
     public func scalars() -> @Sendable (inout StateWriter) throws -> Void {
         let (rating, ranking, lists) = (rating.scalars(), ranking.scalars(), lists.scalars())

@@ -21,7 +21,8 @@ public final class PrequentialEvaluator {
     private let batch: RatingBatch
     private let outcomes: RatingOutcomes
     private var eventCounts: [Int64: Int] = [:]
-    private var nths: [Int]
+    private var movieEventCounts: [Int64: Int] = [:]
+    private var nths: [(user: Int, movie: Int)]
     private var lists: [(at: Int, list: [Int64])] = []
     /// Predictions for events that may teach nothing, by their place in the batch.
     private var predictedAgain: [Int: Float] = [:]
@@ -53,7 +54,7 @@ public final class PrequentialEvaluator {
         self.predictionRange = predictionRange
         batch = RatingBatch(capacity: batchCapacity)
         outcomes = RatingOutcomes(capacity: batchCapacity)
-        nths = Array(repeating: 0, count: batchCapacity)
+        nths = Array(repeating: (0, 0), count: batchCapacity)
         metrics = PrequentialMetrics(eventCount: eventCount, isLastHalfOnly: firstScored > 0)
     }
 
@@ -72,7 +73,9 @@ public final class PrequentialEvaluator {
         batch.count = at + 1
         let nth = (eventCounts[user] ?? 0) + 1
         eventCounts[user] = nth
-        nths[at] = nth
+        let movieNth = (movieEventCounts[movie] ?? 0) + 1
+        movieEventCounts[movie] = movieNth
+        nths[at] = (nth, movieNth)
         if batch.count == batch.capacity { try flush(each) }
     }
 
@@ -115,11 +118,14 @@ public final class PrequentialEvaluator {
             if raw.isNaN { raw = predictedAgain[at] ?? raw }
             let stars = min(predictionRange.upperBound, max(predictionRange.lowerBound, raw))
             var event = Event(index: index, prediction: stars)
-            metrics.addPrediction(Double(stars), actual: Double(batch.halfStars[at]) / 2, event: index, nth: nths[at])
+            metrics.addPrediction(
+                Double(stars), actual: Double(batch.halfStars[at]) / 2, event: index, nth: nths[at].user,
+                movieNth: nths[at].movie)
             if nextList < lists.count && lists[nextList].at == at {
                 let list = lists[nextList].list
                 event.list = list
-                metrics.addList(list, relevant: batch.movieIDs[at], event: index, nth: nths[at])
+                metrics.addList(
+                    list, relevant: batch.movieIDs[at], event: index, nth: nths[at].user, movieNth: nths[at].movie)
                 nextList += 1
             }
             try each?(event)

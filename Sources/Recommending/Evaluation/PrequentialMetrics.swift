@@ -11,24 +11,30 @@ public struct MetricSlices: Sendable, Equatable {
     public var cold: Double?
     /// Over events of the second half after their user's twentieth.
     public var warm: Double?
+    /// Over events of the whole stream whose movie had fewer than ten ratings.
+    public var newMovies: Double?
 
-    public init(all: Double? = nil, last50: Double? = nil, cold: Double? = nil, warm: Double? = nil) {
+    public init(
+        all: Double? = nil, last50: Double? = nil, cold: Double? = nil, warm: Double? = nil, newMovies: Double? = nil
+    ) {
         self.all = all
         self.last50 = last50
         self.cold = cold
         self.warm = warm
+        self.newMovies = newMovies
     }
 
     func map(_ transform: (Double) -> Double) -> MetricSlices {
         MetricSlices(
-            all: all.map(transform), last50: last50.map(transform), cold: cold.map(transform), warm: warm.map(transform)
-        )
+            all: all.map(transform), last50: last50.map(transform), cold: cold.map(transform),
+            warm: warm.map(transform),
+            newMovies: newMovies.map(transform))
     }
 }
 
 extension MetricSlices: Encodable {
     private enum Key: String, CodingKey {
-        case all, last50, cold, warm
+        case all, last50, cold, warm, newMovies
     }
 
     /// Every slice by its name; null where no event counts.
@@ -38,16 +44,18 @@ extension MetricSlices: Encodable {
         try fields.encode(last50, forKey: .last50)
         try fields.encode(cold, forKey: .cold)
         try fields.encode(warm, forKey: .warm)
+        try fields.encode(newMovies, forKey: .newMovies)
     }
 }
 
 /// Sums and counts of one metric over windows and slices.
 struct MetricSums {
-    private var sums = [Double](repeating: 0, count: 4)
-    private var counts = [Int](repeating: 0, count: 4)
+    private var sums = [Double](repeating: 0, count: 5)
+    private var counts = [Int](repeating: 0, count: 5)
 
-    mutating func add(_ value: Double, isLastHalf: Bool, nth: Int) {
+    mutating func add(_ value: Double, isLastHalf: Bool, nth: Int, movieNth: Int) {
         add(value, 0)
+        if movieNth <= PrequentialMetrics.newMovieEventsMax { add(value, 4) }
         guard isLastHalf else { return }
         add(value, 1)
         if nth <= PrequentialMetrics.coldEventsMax { add(value, 2) }
@@ -61,7 +69,7 @@ struct MetricSums {
 
     var means: MetricSlices {
         func mean(_ slice: Int) -> Double? { counts[slice] == 0 ? nil : sums[slice] / Double(counts[slice]) }
-        return MetricSlices(all: mean(0), last50: mean(1), cold: mean(2), warm: mean(3))
+        return MetricSlices(all: mean(0), last50: mean(1), cold: mean(2), warm: mean(3), newMovies: mean(4))
     }
 }
 
@@ -73,6 +81,7 @@ public struct PrequentialMetrics {
     public static let listLength = 10
     static let coldEventsMax = 5
     static let warmEventsMin = 20
+    static let newMovieEventsMax = 10
 
     private let half: Int
     private var squaredErrors = MetricSums()
@@ -98,14 +107,17 @@ public struct PrequentialMetrics {
     /// - Parameters:
     ///   - event: position in the stream, from 0.
     ///   - nth: 1 for the user's first event.
-    public mutating func addPrediction(_ stars: Double, actual: Double, event: Int, nth: Int) {
+    ///   - movieNth: 1 for the movie's first.
+    public mutating func addPrediction(_ stars: Double, actual: Double, event: Int, nth: Int, movieNth: Int) {
         let error = stars - actual
-        squaredErrors.add(error * error, isLastHalf: event >= half, nth: nth)
-        absoluteErrors.add(abs(error), isLastHalf: event >= half, nth: nth)
+        squaredErrors.add(error * error, isLastHalf: event >= half, nth: nth, movieNth: movieNth)
+        absoluteErrors.add(abs(error), isLastHalf: event >= half, nth: nth, movieNth: movieNth)
     }
 
     /// - Parameter list: at most ten movies, best first, asked for before the event was learnt.
-    public mutating func addList(_ list: some Collection<Int64>, relevant movie: Int64, event: Int, nth: Int) {
+    public mutating func addList(
+        _ list: some Collection<Int64>, relevant movie: Int64, event: Int, nth: Int, movieNth: Int
+    ) {
         let isLastHalf = event >= half
         listCount += 1
         var rank = 0
@@ -114,9 +126,9 @@ public struct PrequentialMetrics {
             if isLastHalf { listed[1].insert(listedMovie) }
             if listedMovie == movie && rank == 0 { rank = place + 1 }
         }
-        hits.add(rank > 0 ? 1 : 0, isLastHalf: isLastHalf, nth: nth)
-        gains.add(rank > 0 ? 1 / log2(Double(1 + rank)) : 0, isLastHalf: isLastHalf, nth: nth)
-        reciprocalRanks.add(rank > 0 ? 1 / Double(rank) : 0, isLastHalf: isLastHalf, nth: nth)
+        hits.add(rank > 0 ? 1 : 0, isLastHalf: isLastHalf, nth: nth, movieNth: movieNth)
+        gains.add(rank > 0 ? 1 / log2(Double(1 + rank)) : 0, isLastHalf: isLastHalf, nth: nth, movieNth: movieNth)
+        reciprocalRanks.add(rank > 0 ? 1 / Double(rank) : 0, isLastHalf: isLastHalf, nth: nth, movieNth: movieNth)
     }
 
     public var rmse: MetricSlices { means(squaredErrors).map { $0.squareRoot() } }

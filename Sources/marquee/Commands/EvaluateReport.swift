@@ -70,6 +70,7 @@ struct EvaluateReport: Encodable {
     var text: String {
         var table = Table([
             ("", .left), ("all", .right), ("last 50%", .right), ("cold", .right), ("warm", .right),
+            ("new movies", .right),
         ])
         let rows = [
             ("RMSE", rmse), ("MAE", mae), ("Recall@10", recall10), ("NDCG@10", ndcg10), ("MRR@10", mrr10),
@@ -77,7 +78,10 @@ struct EvaluateReport: Encodable {
         ]
         for (name, slices) in rows {
             table.append(
-                [name] + [slices.all, slices.last50, slices.cold, slices.warm].map { $0.map { fixed($0, 4) } ?? "-" })
+                [name]
+                    + [slices.all, slices.last50, slices.cold, slices.warm, slices.newMovies].map {
+                        $0.map { fixed($0, 4) } ?? "-"
+                    })
         }
         let often = sample == 1 ? "every liked rating" : "1 in \(grouped(sample)) liked ratings"
         return """
@@ -88,7 +92,8 @@ struct EvaluateReport: Encodable {
 
             \(table.text)
 
-            cold: a user's first 5 ratings, warm: after the 20th, both of the last 50%.
+            cold: a user's first 5 ratings, warm: after the 20th, both of the last 50%;
+            new movies: a movie's first 10 ratings, of all.
             """
     }
 }
