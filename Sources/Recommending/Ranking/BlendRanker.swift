@@ -65,7 +65,7 @@ final class BlendRanker {
         candidates.exclude(rated)
         let touched = blend.gatherTransitions(of: user, into: candidates.sums, touched: candidates.touched)
         switch scope {
-        case .retrieved: addRetrieved(hits, touched)
+        case .retrieved: addRetrieved(hits, touched, &candidates, columns)
         case .catalogue: addCatalogue()
         }
         score(user)
@@ -73,23 +73,26 @@ final class BlendRanker {
         select(length, place, lists)
     }
 
-    private func addRetrieved(_ hits: UnsafeBufferPointer<UInt32>, _ touched: Int) {
-        for movie in hits { add(movie) }
+    /// The marks come as an argument, because a stored property of a class is checked for exclusive access at each use.
+    private func addRetrieved(
+        _ hits: UnsafeBufferPointer<UInt32>, _ touched: Int, _ candidates: inout CandidateMarks, _ columns: BlendColumns
+    ) {
+        for movie in hits where candidates.mark(movie) { columns.add(movie) }
         for at in 0..<touched {
             let movie = candidates.touched[at]
-            if isListed(movie) { add(movie) }
+            if isListed(movie), candidates.mark(movie) { columns.add(movie) }
         }
         var popular = 0
         for movie in blend.popular.movies {
             if popular == Self.popularCandidates { break }
-            if candidates.isExcluded(movie) || !isListed(movie) { continue }
-            add(movie)
+            if !isListed(movie) || !candidates.mark(movie) { continue }
+            columns.add(movie)
             popular += 1
         }
         // A copy that stands still does not know those that came since.
         let movieCount = UInt32(blend.movieCount)
-        for movie in (movieCount - min(movieCount, UInt32(Self.newestCandidates)))..<movieCount where isListed(movie) {
-            add(movie)
+        for movie in (movieCount - min(movieCount, UInt32(Self.newestCandidates)))..<movieCount {
+            if isListed(movie), candidates.mark(movie) { columns.add(movie) }
         }
     }
 
