@@ -42,7 +42,7 @@ extension PartitionedIndex {
         let row = current.lists[list].rowInPlace(slot)
         let made = current.assign(row.vector, offset: row.offset)
         if made.list == list {
-            setMargin(row.item, made)
+            setMargin(row.item, made, in: current)
             return
         }
         append(row, to: current, made)

@@ -145,7 +145,7 @@ public final class PartitionedIndex: VectorIndex {
         }
         let made = target.assign(vector, offset: offset)
         if home == target.home(made.list) {
-            if target.isDivided { margins.set(item, made.secondNearness.bitPattern) }
+            setMargin(item, made, in: target)
             overwrite(target, item, id, vector, offset)
             return
         }
@@ -178,11 +178,13 @@ public final class PartitionedIndex: VectorIndex {
             item: row.item, id: row.id, vector: row.vector, offset: row.offset)
         homes.set(row.item, partition.home(made.list))
         slots.set(row.item, UInt32(slot))
-        if partition.isDivided { margins.set(row.item, made.secondNearness.bitPattern) }
+        setMargin(row.item, made, in: partition)
     }
 
-    func setMargin(_ item: UInt32, _ made: CentroidTable.Assignment) {
-        margins.set(item, made.secondNearness.bitPattern)
+    /// Notes how near the second nearest centre was; a single list has none.
+    @inline(__always)
+    func setMargin(_ item: UInt32, _ made: CentroidTable.Assignment, in partition: Partition) {
+        if partition.isDivided { margins.set(item, made.secondNearness.bitPattern) }
     }
 
     @inline(__always)

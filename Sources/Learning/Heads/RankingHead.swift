@@ -3,10 +3,10 @@ import CVectorKernels
 /// Which movie next: matrix factorisation by sampled softmax.
 ///
 /// Logit of a movie = z · q + b, where z is the user's vector, and q and b are the movie's vector and bias: what the index
-/// holds. A movie that few have rated takes its vector from its genres and years (`FeatureShares`). An event is one ascent of the log-likelihood that the rated movie
-/// is the one chosen among it and some drawn ones, which the user has not rated: half of them uniform, half from recent
-/// events (Jean et al., "On Using Very Large Target Vocabulary", 2015; Bengio and Senécal, "Adaptive Importance Sampling to
-/// Accelerate Training of a Neural Probabilistic Language Model", 2008). Steps are Adagrad's.
+/// holds. A movie that few have rated takes its vector from its genres and years (`FeatureShares`). An event is one ascent of
+/// the log-likelihood that the rated movie is the one chosen among it and some drawn ones, which the user has not rated: half
+/// of them uniform, half from recent events (Jean et al., "On Using Very Large Target Vocabulary", 2015; Bengio and Senécal,
+/// "Adaptive Importance Sampling to Accelerate Training of a Neural Probabilistic Language Model", 2008). Steps are Adagrad's.
 ///
 /// A deterministic state machine; its rows live in tables that snapshots share.
 public final class RankingHead {

@@ -1,8 +1,9 @@
 import Foundation
 
-/// Lets whoever writes a checkpoint rest twice as long as it worked, so that a large one takes longer and not more of the machine.
+/// Lets whoever writes a checkpoint rest twice as long as it worked, so that a large one takes longer and not more of the
+/// machine.
 ///
-/// Owned by the job's thread.
+/// Its clock is for pacing alone: what is written was cut before. Owned by the job's thread.
 final class CheckpointPace {
     private let isHasty: () -> Bool
     private var resumed = ContinuousClock.now
