@@ -73,7 +73,9 @@ public final class KafkaEventSink: EventSink {
         }
     }
 
-    public func append(journalRecord: UnsafeRawBufferPointer, epoch: Int64, inputs: [InputPartition: Int64]) throws {
+    public func append(
+        journalRecord: UnsafeRawBufferPointer, epoch: Int64, inputs: [InputPartition: Int64], storesOffsets: Bool
+    ) throws {
         try journalKey.withUnsafeBytes { key in
             try produce(
                 outputs.journal, partition: journalPartition, key: key, value: journalRecord, headers: nil,

@@ -146,8 +146,8 @@ public final class KafkaTransactionalProducer: TransactionalProducer {
         let properties = try configuration.propertySet(
             defaults: [
                 ("partitioner", "murmur2_random"), ("transaction.timeout.ms", "10000"),
-                // A commit's records come all at once and the commit flushes them.
-                ("linger.ms", "1"),
+                // A commit's records come all at once, and wait for their partitions to be registered anyway.
+                ("linger.ms", "0"),
                 // The transaction's own requests are repeated while the one before is still being marked.
                 ("retry.backoff.ms", "2"),
                 ("queue.buffering.max.messages", "200000"), ("queue.buffering.max.kbytes", "131072"),

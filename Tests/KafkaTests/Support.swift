@@ -72,7 +72,9 @@ func chunk(_ count: Int, kind: OutputKind = .recommendation, bytes: Int = 16) ->
 }
 
 func appendJournal(_ sink: KafkaEventSink, _ text: String, epoch: Int64) throws {
-    try Array(text.utf8).withUnsafeBytes { try sink.append(journalRecord: $0, epoch: epoch, inputs: [:]) }
+    try Array(text.utf8).withUnsafeBytes {
+        try sink.append(journalRecord: $0, epoch: epoch, inputs: [:], storesOffsets: true)
+    }
 }
 
 /// A sink that may publish.

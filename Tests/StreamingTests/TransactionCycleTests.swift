@@ -137,6 +137,23 @@ import Testing
         #expect(unread.isRetry)
     }
 
+    @Test func offsetsThatAreNotDueAreSentAfterTroubleOnly() throws {
+        var quiet = TransactionCycle(storesOffsets: false)
+        try quiet.apply(.succeeded)
+        try quiet.apply(.succeeded)
+        #expect(quiet.next == .commit)
+        #expect(!quiet.hasStoredOffsets)
+        try quiet.apply(.failed(.fatal))
+        try quiet.apply(ProofAnswer.leads)
+        try quiet.apply(.succeeded)
+        try quiet.apply(TransactionCycle.JournalEnd.before)
+        try quiet.apply(.succeeded)
+        try quiet.apply(.succeeded)
+        #expect(quiet.next == .sendOffsets)
+        try quiet.apply(.succeeded)
+        #expect(quiet.hasStoredOffsets)
+    }
+
     @Test func troubleIsCounted() throws {
         #expect(try cycle(at: .commit).troubleCount == 0)
         #expect(try cycle(at: .readJournal).troubleCount == 1)

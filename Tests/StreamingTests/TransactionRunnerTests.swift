@@ -85,8 +85,9 @@ import Testing
         }
     }
 
-    private func commit(_ epoch: Int64, previous: Chain = .zero) -> SealedCommit {
+    private func commit(_ epoch: Int64, previous: Chain = .zero, storesOffsets: Bool = true) -> SealedCommit {
         let commit = SealedCommit()
+        commit.storesOffsets = storesOffsets
         commit.epoch = epoch
         let encoder = JournalEncoder()
         let record = ByteBuffer(capacity: 256)
@@ -118,6 +119,35 @@ import Testing
             producer.calls == [
                 "reset", "begin", "produce", "offsets 0", "commit", "begin", "produce", "offsets 0", "commit",
             ])
+    }
+
+    /// Whoever was elected between the proof of the lead and the making of the producer was fenced by it: the generation tells.
+    @Test func theFirstTransactionOfAProducerHoldsTheGeneration() throws {
+        let runner = makeRunner()
+        _ = try runner.open {}
+        var previous = Chain.zero
+        func run(_ epoch: Int64) throws {
+            let next = commit(epoch, previous: previous, storesOffsets: false)
+            previous = next.chain
+            standsWhenCommitted(next)
+            _ = try runner.run(next)
+        }
+        try run(1)
+        try run(2)
+        #expect(producer.calls.filter { $0.hasPrefix("offsets") }.count == 1)
+        #expect(producer.calls.suffix(3) == ["begin", "produce", "commit"])
+
+        // One that stands after all, by its answer being lost, has held none.
+        let third = commit(3, previous: previous, storesOffsets: false)
+        previous = third.chain
+        producer.failures["commit"] = [.fatal]
+        journal.records.append(Array(third.journalRecord.bytes))
+        _ = try runner.run(third)
+        #expect(producer.calls.last == "reset")
+        try run(4)
+        #expect(producer.calls.suffix(4) == ["begin", "produce", "offsets 2", "commit"])
+        try run(5)
+        #expect(producer.calls.suffix(3) == ["begin", "produce", "commit"])
     }
 
     @Test(arguments: [TransactionFailure.Kind.fatal, .abortable])

@@ -10,8 +10,10 @@ public final class SealedCommit: @unchecked Sendable {
     /// Lists and dead letters.
     public let outputs = OutputChunk()
     public let journalRecord = ByteBuffer(capacity: 1 << 14)
-    /// The next offsets after this commit, of the input partitions that it has records of.
+    /// The next offsets after this commit, of the input partitions that moved since the group's were stored.
     public internal(set) var inputs: [InputPartition: Int64] = [:]
+    /// Whether its transaction stores them; after trouble it does in any case.
+    public internal(set) var storesOffsets = true
 
     public init() {}
 

@@ -20,6 +20,9 @@
 ///               │    ▼ lost    └─────────────────┘               │
 ///               └────────────────────────────────────────────────┘
 ///
+/// Offsets are sent where the group's are due, and after any trouble: they hold the generation, so that the coordinator
+/// refuses them from who lost the lead. Else `produce` is followed by `commit`.
+///
 /// A call whose outcome is not known ends its producer, and the journal is read before the same bytes are sent again.
 /// Before anything that fences others, every time, leadership is proven. A value: it says what is to be done next,
 /// and `TransactionRunner` does it.
@@ -72,15 +75,24 @@ public struct TransactionCycle: Sendable, Equatable {
     /// How often trouble had to be resolved by proving leadership.
     public private(set) var troubleCount = 0
 
-    public init() {}
+    private let storesOffsets: Bool
+    /// Whether the newest transaction holds the generation.
+    public private(set) var hasStoredOffsets = false
+
+    /// - Parameter storesOffsets: whether the group's offsets are due.
+    public init(storesOffsets: Bool = true) { self.storesOffsets = storesOffsets }
 
     /// What became of the call that `next` asked for.
     public mutating func apply(_ outcome: Outcome) throws(Violation) {
         isRetry = false
         switch (next, outcome) {
-        case (.begin, .succeeded): next = .produce
-        case (.produce, .succeeded): next = .sendOffsets
-        case (.sendOffsets, .succeeded): next = .commit
+        case (.begin, .succeeded):
+            next = .produce
+            hasStoredOffsets = false
+        case (.produce, .succeeded): next = storesOffsets || troubleCount > 0 ? .sendOffsets : .commit
+        case (.sendOffsets, .succeeded):
+            next = .commit
+            hasStoredOffsets = true
         case (.commit, .committed(let offset)): next = .end(.committed(journalOffset: offset))
         case (.abort, .succeeded):
             prove(thenReset: false)

@@ -9,6 +9,9 @@ public final class TransactionRunner {
     private let pause: () throws -> Void
     /// The newest commit that stands in the journal.
     private var last: (epoch: Int64, chain: Chain, offset: Int64)?
+    /// Whether a transaction with the generation stands since the producer was made. Until then each holds it: between the
+    /// proof of the lead and the making another may have been elected, whom the making fenced.
+    private var isGenerationProven = false
     /// Where the journal is read from after trouble.
     private var journalPosition: Int64 = 0
     /// Calls for this commit that failed in a way that no broker's absence explains.
@@ -58,7 +61,7 @@ public final class TransactionRunner {
     ///
     /// - Throws: `LeadershipLost`, `TransactionFailure` when the broker refuses it again and again, what `pause` throws.
     public func run(_ commit: SealedCommit) throws -> Int64 {
-        var cycle = TransactionCycle()
+        var cycle = TransactionCycle(storesOffsets: commit.storesOffsets || !isGenerationProven)
         var membership: (any Membership)?
         hopelessCount = 0
         while true {
@@ -89,12 +92,14 @@ public final class TransactionRunner {
                     attempt("give a transaction up") { () throws(TransactionFailure) in try producer.abort() })
             case .prove: try cycle.apply(proof.prove(journalPosition: journalPosition))
             case .reset:
+                isGenerationProven = false
                 try cycle.apply(
                     attempt("make the producer anew") { () throws(TransactionFailure) in try producer.reset() })
             case .readJournal: try cycle.apply(journalEnd(commit))
             case .end(.lost(let reason)): throw LeadershipLost(reason: reason)
             case .end(.committed(let offset)):
                 if cycle.troubleCount > 0 { notice("commit \(commit.epoch) stands after trouble") }
+                isGenerationProven = isGenerationProven || cycle.hasStoredOffsets
                 last = (commit.epoch, commit.chain, offset)
                 journalPosition = offset
                 return offset

@@ -39,12 +39,15 @@ public final class TransactionalSink: EventSink {
 
     public func send(_ chunk: OutputChunk, epoch: Int64) throws { staged.append(chunk) }
 
-    public func append(journalRecord: UnsafeRawBufferPointer, epoch: Int64, inputs: [InputPartition: Int64]) throws {
+    public func append(
+        journalRecord: UnsafeRawBufferPointer, epoch: Int64, inputs: [InputPartition: Int64], storesOffsets: Bool
+    ) throws {
         staged.epoch = epoch
         staged.journalRecord.append(journalRecord)
+        staged.storesOffsets = storesOffsets
         // The others' offsets went with the commits before.
         staged.inputs = inputs.filter { sentInputs[$0.key] != $0.value }
-        sentInputs = inputs
+        if storesOffsets { sentInputs = inputs }
         staged = try exchange.give(staged)
     }
 

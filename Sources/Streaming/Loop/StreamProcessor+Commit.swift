@@ -184,8 +184,7 @@ extension StreamProcessor {
 
     private func journaled(_ epoch: Int64, _ offset: Int64) {
         counters.journaledEpoch.store(epoch, ordering: .relaxed)
-        // Exactly once they went with the transaction.
-        offsetsToStore = sink.delivery == .atLeastOnce
+        offsetsToStore = !transactionStoresOffsets
         lastJournalOffset = offset
         if sink.delivery == .exactlyOnce {
             let taken = clock.monotonicNanoseconds() &- lastSealNanoseconds
@@ -197,13 +196,17 @@ extension StreamProcessor {
     /// Appends the journal records whose lists are acknowledged, and stores offsets now and then.
     func finishCommits() throws {
         if journalWaitMilliseconds == 0 { try appendJournalRecords() }
-        if offsetsToStore {
-            let now = clock.monotonicNanoseconds()
-            if now - lastOffsetsNanoseconds >= StreamLimits.offsetsIntervalNanoseconds {
-                try storeOffsets()
-                lastOffsetsNanoseconds = now
-            }
-        }
+        // Exactly once these are those of a last transaction without any: so long after it, no other came.
+        let interval = StreamLimits.offsetsIntervalNanoseconds * (sink.delivery == .exactlyOnce ? 2 : 1)
+        if offsetsToStore && standing == .leading && areOffsetsDue(after: interval) { try storeOffsets() }
+    }
+
+    /// Whether the group's offsets were stored so long ago; if so, they are now.
+    private func areOffsetsDue(after interval: UInt64) -> Bool {
+        let now = clock.monotonicNanoseconds()
+        if now &- lastOffsetsNanoseconds < interval { return false }
+        lastOffsetsNanoseconds = now
+        return true
     }
 
     /// How long the journal records that are ready wait for company; nil when there are none.
@@ -222,9 +225,12 @@ extension StreamProcessor {
 
     private func appendJournalRecords() throws {
         while case .appendJournalRecord(let epoch) = cycle.next() {
+            // Two requests and a marker less in most transactions: the journal has the positions.
+            transactionStoresOffsets =
+                sink.delivery == .exactlyOnce && areOffsetsDue(after: StreamLimits.offsetsIntervalNanoseconds)
             try sink.append(
                 journalRecord: sealedRecords[Int(epoch) % sealedRecords.count].bytes, epoch: epoch,
-                inputs: sealedInputs[Int(epoch) % sealedInputs.count])
+                inputs: sealedInputs[Int(epoch) % sealedInputs.count], storesOffsets: transactionStoresOffsets)
         }
         lastAppendNanoseconds = clock.monotonicNanoseconds()
     }

@@ -38,7 +38,7 @@ extension StreamProcessor {
         position.chain = JournalEncoder.start(
             epoch: epoch, previousChain: position.chain, lineage: lineage, into: record)
         position.epoch = epoch
-        try sink.append(journalRecord: record.bytes, epoch: epoch, inputs: position.inputs)
+        try sink.append(journalRecord: record.bytes, epoch: epoch, inputs: position.inputs, storesOffsets: true)
         var stands = false
         while !stands {
             standing = try leadership.poll()

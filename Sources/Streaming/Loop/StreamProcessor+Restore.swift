@@ -89,6 +89,8 @@ extension StreamProcessor {
             try beginLineage(.empty, reason: "first start")
         }
         try goLive()
+        // Whoever died with the last of them unsent leaves them to his successor.
+        offsetsToStore = committed != position.inputs
     }
 
     /// Fences whoever led before, and brings a restoration to the journal's end, to which nobody else can add now. Returns

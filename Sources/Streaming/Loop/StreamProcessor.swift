@@ -103,7 +103,10 @@ public final class StreamProcessor {
     var checkpointTookNanoseconds: UInt64 = 0
     var lastCheckpointEpoch: Int64 = 0
     var hasForgotten = false
+    /// Whether the newest commit in the journal has positions that the group's offsets don't have yet.
     var offsetsToStore = false
+    /// Whether the transaction under way stores them.
+    var transactionStoresOffsets = false
     var lastOffsetsNanoseconds: UInt64 = 0
     var lastAppendNanoseconds: UInt64 = 0
     var dueScratch: [UInt32] = []
@@ -142,7 +145,10 @@ public final class StreamProcessor {
     /// One turn of the loop. Returns whether it did anything.
     @discardableResult
     public func runOnce() throws -> Bool {
+        let before = standing
         standing = try leadership.poll()
+        // An election may have refused them.
+        if before != standing && standing == .leading { offsetsToStore = true }
         try collectReports(waitMilliseconds: isHeldBack ? 10 : restMilliseconds)
         // What the reports allow is done before the poll, which may sleep.
         try finishCommits()

@@ -70,7 +70,7 @@ public enum DeliveryReport: Sendable, Equatable {
 public enum Delivery: Sendable, Equatable {
     /// Lists go out at once; after a crash some may come again.
     case atLeastOnce
-    /// Lists, dead letters, the journal record and the input offsets of a commit stand together or not at all.
+    /// Lists, dead letters and the journal record of a commit, with the input positions, stand together or not at all.
     case exactlyOnce
 }
 
@@ -89,7 +89,11 @@ public protocol EventSink: AnyObject {
     func send(_ chunk: OutputChunk, epoch: Int64) throws
 
     /// Completes commit `epoch` with its journal record and the input positions after it.
-    func append(journalRecord: UnsafeRawBufferPointer, epoch: Int64, inputs: [InputPartition: Int64]) throws
+    ///
+    /// - Parameter storesOffsets: whether a transaction stores those positions as the group's offsets too.
+    func append(
+        journalRecord: UnsafeRawBufferPointer, epoch: Int64, inputs: [InputPartition: Int64], storesOffsets: Bool
+    ) throws
 
     /// Hands every report that waits to `handler`; blocks up to `waitMilliseconds` for the first one. Throws
     /// when a record could not be delivered for good.

@@ -14,7 +14,7 @@ public protocol TransactionalProducer: AnyObject {
     func produce(_ commit: SealedCommit) throws(TransactionFailure)
 
     /// Adds the group's offsets: the inputs' of the commit, and always `journalPosition` for the journal partition,
-    /// because a transaction without offsets escapes the fence of the generation.
+    /// because without offsets a transaction escapes the fence of the generation.
     func sendOffsets(
         of commit: SealedCommit, journalPosition: Int64, _ membership: any Membership
     ) throws(TransactionFailure)

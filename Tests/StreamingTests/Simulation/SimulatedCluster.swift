@@ -106,13 +106,23 @@ final class SimulatedCluster: @unchecked Sendable {
         _ offsets: [InputPartition: Int64], _ id: Int, epoch: Int, _ membership: SimulatedMembership
     ) throws(Refusal) {
         if epoch != producers[id].epoch { throw .fenced }
-        guard members[membership.place] == membership.process, generation == membership.generation else {
-            throw .illegalGeneration
-        }
+        guard isCurrent(membership) else { throw .illegalGeneration }
         let transaction = try transaction(id, epoch)
         transaction.offsets = offsets
         offsetsNumber += 1
         transaction.offsetsNumber = offsetsNumber
+    }
+
+    /// Without a transaction; who asks does not hear of a refusal.
+    func storeOffsets(_ offsets: [InputPartition: Int64], _ membership: SimulatedMembership) {
+        guard isCurrent(membership) else { return }
+        offsetsNumber += 1
+        groupOffsetsNumber = offsetsNumber
+        groupOffsets.merge(offsets) { $1 }
+    }
+
+    private func isCurrent(_ membership: SimulatedMembership) -> Bool {
+        members[membership.place] == membership.process && generation == membership.generation
     }
 
     func commit(_ id: Int, epoch: Int) throws(Refusal) { try end(.prepared, id, epoch) }

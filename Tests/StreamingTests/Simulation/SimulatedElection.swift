@@ -81,7 +81,9 @@ final class SimulatedElection: Leadership, LeadershipProof, @unchecked Sendable 
     }
 
     var proof: any LeadershipProof { self }
-    func storeOffsets(_ positions: [InputPartition: Int64]) {}
+    func storeOffsets(_ positions: [InputPartition: Int64]) {
+        if stage == .leading, let held { cluster.storeOffsets(positions, held) }
+    }
 
     func committedOffsets(of partitions: [InputPartition]) throws -> [InputPartition: Int64] {
         try fibers.yield()

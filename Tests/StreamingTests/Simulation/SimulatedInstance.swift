@@ -82,7 +82,8 @@ final class SimulatedInstance: @unchecked Sendable {
     /// Whether it leads and nothing is left to do.
     var isSettled: Bool {
         processor.counters.isLive.load(ordering: .relaxed) && processor.standing == .leading
-            && processor.commit.isEmpty && processor.fanOuts.isEmpty && processor.cycle.waitingCount == 0
+            && processor.commit.isEmpty && !processor.offsetsToStore && processor.fanOuts.isEmpty
+            && processor.cycle.waitingCount == 0
     }
 }
 
@@ -134,13 +135,16 @@ final class SimulatedSink: EventSink, @unchecked Sendable {
         staged.append(chunk)
     }
 
-    func append(journalRecord: UnsafeRawBufferPointer, epoch: Int64, inputs: [InputPartition: Int64]) throws {
+    func append(
+        journalRecord: UnsafeRawBufferPointer, epoch: Int64, inputs: [InputPartition: Int64], storesOffsets: Bool
+    ) throws {
         try fibers.yield()
         if let failure { throw failure }
         precondition(given == nil, "one transaction is in flight")
         staged.epoch = epoch
         staged.journalRecord.append(journalRecord)
         staged.inputs = inputs
+        staged.storesOffsets = storesOffsets
         given = staged
         staged = SealedCommit()
     }

@@ -241,7 +241,9 @@ final class ModelSink: EventSink {
         }
     }
 
-    func append(journalRecord: UnsafeRawBufferPointer, epoch: Int64, inputs: [InputPartition: Int64]) throws {
+    func append(
+        journalRecord: UnsafeRawBufferPointer, epoch: Int64, inputs: [InputPartition: Int64], storesOffsets: Bool
+    ) throws {
         try step()
         if keepsLists { broker.journal.append(Array(journalRecord)) }
         reports.append(.journaled(epoch: epoch, offset: Int64(broker.journal.count) - 1))
