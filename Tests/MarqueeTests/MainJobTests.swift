@@ -1,7 +1,9 @@
 import Events
 import Foundation
+import Kafka
 import KafkaTestSupport
 import ProcessTestSupport
+import Streaming
 import Testing
 
 extension ProcessTests {
@@ -22,6 +24,7 @@ extension ProcessTests {
             let oracle = try RatingOracle(application)
             #expect(oracle.eventIDs.count == 3000 && Set(oracle.eventIDs).count == 3000)
             let lists = try consumed(reader, covering: oracle)
+            if TestBroker.isApacheKafka { try checkLag(application, partitions, ratings: 3000) }
             application.stop(service)
 
             // Partitions are known from the topic alone, and consume printed exactly what stands there.
@@ -48,6 +51,21 @@ extension ProcessTests {
             #expect(last <= digest.epoch)
             let middle = try application.digest(at: digest.epoch / 2)
             #expect(middle.epoch == digest.epoch / 2 && middle.digest != digest.digest)
+        }
+
+        /// Lag tools see that everything was read, also what the last transactions stored no offsets of.
+        private func checkLag(_ application: Application, _ partitions: Int, ratings: Int64) throws {
+            let group = try GroupLeadership(
+                TestBroker.configuration(), topics: application.topics, instanceID: "asks, and does not join")
+            defer { group.release() }
+            let inputs = (0..<Int32(partitions)).map { InputPartition(.ratings, $0) }
+            var stored: Int64 = 0
+            let isComplete = try eventually(seconds: 10) {
+                stored = try group.committedOffsets(of: inputs).values.reduce(0, +)
+                if stored < ratings { usleep(50_000) }
+                return stored >= ratings
+            }
+            #expect(isComplete && stored == ratings, "the group's offsets add up to \(stored)")
         }
 
         /// Reads what a consumer printed until it covers all answers; ends it.
