@@ -137,17 +137,19 @@ import Testing
         #expect(producer.calls.filter { $0.hasPrefix("offsets") }.count == 1)
         #expect(producer.calls.suffix(3) == ["begin", "produce", "commit"])
 
-        // One that stands after all, by its answer being lost, has held none.
-        let third = commit(3, previous: previous, storesOffsets: false)
-        previous = third.chain
-        producer.failures["commit"] = [.fatal]
-        journal.records.append(Array(third.journalRecord.bytes))
-        _ = try runner.run(third)
-        #expect(producer.calls.last == "reset")
-        try run(4)
-        #expect(producer.calls.suffix(4) == ["begin", "produce", "offsets 2", "commit"])
-        try run(5)
-        #expect(producer.calls.suffix(3) == ["begin", "produce", "commit"])
+        // One that stands after all, when its answer was lost, was not of the new producer, whether it held any or not.
+        for (epoch, storesOffsets) in [(Int64(3), false), (6, true)] {
+            let lost = commit(epoch, previous: previous, storesOffsets: storesOffsets)
+            previous = lost.chain
+            producer.failures["commit"] = [.fatal]
+            journal.records.append(Array(lost.journalRecord.bytes))
+            _ = try runner.run(lost)
+            #expect(producer.calls.last == "reset")
+            try run(epoch + 1)
+            #expect(producer.calls.suffix(4) == ["begin", "produce", "offsets \(epoch - 1)", "commit"])
+            try run(epoch + 2)
+            #expect(producer.calls.suffix(3) == ["begin", "produce", "commit"])
+        }
     }
 
     @Test(arguments: [TransactionFailure.Kind.fatal, .abortable])

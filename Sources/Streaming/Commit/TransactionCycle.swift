@@ -76,7 +76,7 @@ public struct TransactionCycle: Sendable, Equatable {
     public private(set) var troubleCount = 0
 
     private let storesOffsets: Bool
-    /// Whether the newest transaction holds the generation.
+    /// Whether the transaction under way holds the generation.
     public private(set) var hasStoredOffsets = false
 
     /// - Parameter storesOffsets: whether the group's offsets are due.
@@ -86,9 +86,7 @@ public struct TransactionCycle: Sendable, Equatable {
     public mutating func apply(_ outcome: Outcome) throws(Violation) {
         isRetry = false
         switch (next, outcome) {
-        case (.begin, .succeeded):
-            next = .produce
-            hasStoredOffsets = false
+        case (.begin, .succeeded): next = .produce
         case (.produce, .succeeded): next = storesOffsets || troubleCount > 0 ? .sendOffsets : .commit
         case (.sendOffsets, .succeeded):
             next = .commit
@@ -152,6 +150,8 @@ public struct TransactionCycle: Sendable, Equatable {
 
     private mutating func prove(thenReset: Bool) {
         troubleCount += 1
+        // What is sent from here on is another transaction; and one that turns out to stand was an earlier producer's.
+        hasStoredOffsets = false
         next = .prove(thenReset: thenReset)
     }
 }

@@ -99,7 +99,7 @@ public final class TransactionRunner {
             case .end(.lost(let reason)): throw LeadershipLost(reason: reason)
             case .end(.committed(let offset)):
                 if cycle.troubleCount > 0 { notice("commit \(commit.epoch) stands after trouble") }
-                isGenerationProven = isGenerationProven || cycle.hasStoredOffsets
+                if cycle.hasStoredOffsets { isGenerationProven = true }
                 last = (commit.epoch, commit.chain, offset)
                 journalPosition = offset
                 return offset

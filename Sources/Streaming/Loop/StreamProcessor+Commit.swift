@@ -198,16 +198,11 @@ extension StreamProcessor {
         if journalWaitMilliseconds == 0 { try appendJournalRecords() }
         // Exactly once these are those of a last transaction without any: so long after it, no other came.
         let interval = StreamLimits.offsetsIntervalNanoseconds * (sink.delivery == .exactlyOnce ? 2 : 1)
-        if offsetsToStore && standing == .leading && areOffsetsDue(after: interval) { try storeOffsets() }
+        if offsetsToStore && standing == .leading && offsetsAgeNanoseconds >= interval { try storeOffsets() }
     }
 
-    /// Whether the group's offsets were stored so long ago; if so, they are now.
-    private func areOffsetsDue(after interval: UInt64) -> Bool {
-        let now = clock.monotonicNanoseconds()
-        if now &- lastOffsetsNanoseconds < interval { return false }
-        lastOffsetsNanoseconds = now
-        return true
-    }
+    /// How long ago the group's offsets were sent.
+    private var offsetsAgeNanoseconds: UInt64 { clock.monotonicNanoseconds() &- lastOffsetsNanoseconds }
 
     /// How long the journal records that are ready wait for company; nil when there are none.
     ///
@@ -227,7 +222,8 @@ extension StreamProcessor {
         while case .appendJournalRecord(let epoch) = cycle.next() {
             // Two requests and a marker less in most transactions: the journal has the positions.
             transactionStoresOffsets =
-                sink.delivery == .exactlyOnce && areOffsetsDue(after: StreamLimits.offsetsIntervalNanoseconds)
+                sink.delivery == .exactlyOnce && offsetsAgeNanoseconds >= StreamLimits.offsetsIntervalNanoseconds
+            if transactionStoresOffsets { lastOffsetsNanoseconds = clock.monotonicNanoseconds() }
             try sink.append(
                 journalRecord: sealedRecords[Int(epoch) % sealedRecords.count].bytes, epoch: epoch,
                 inputs: sealedInputs[Int(epoch) % sealedInputs.count], storesOffsets: transactionStoresOffsets)
@@ -239,6 +235,7 @@ extension StreamProcessor {
     private func storeOffsets() throws {
         try leadership.storeOffsets(sealedInputs[Int(cycle.journaledEpoch) % sealedInputs.count])
         offsetsToStore = false
+        lastOffsetsNanoseconds = clock.monotonicNanoseconds()
     }
 
     /// Seals what is open, waits until everything stands in the journal, gives the lead away, and leaves a checkpoint behind.
