@@ -129,10 +129,10 @@ import Testing
         }
         feed(test, events)
         let blend = try #require(test.model.blend)
-        for bucket in 0..<BlendWeights.bucketCount {
+        for stage in 0..<UserStage.count {
             for expert in BlendExpert.allCases {
-                let weight = blend.weights.weight(expert, bucket)
-                #expect(weight.isFinite && abs(weight) < 1000, "\(expert) of bucket \(bucket): \(weight)")
+                let weight = blend.weights.weight(expert, stage)
+                #expect(weight.isFinite && abs(weight) < 1000, "\(expert) at stage \(stage): \(weight)")
             }
         }
         let count = test.learner.movies.count

@@ -3,7 +3,7 @@ import Foundation
 
 /// The order of a list: a softmax regression over some experts, which learns their weights while the stream passes.
 ///
-/// Score of a movie for a user = Σ weight · expert (`BlendExpert`), with weights for users of few, some, many ratings.
+/// Score of a movie for a user = Σ weight · expert (`BlendExpert`), with weights for each stage of a user (`UserStage`).
 /// *Transitions* of movie j: over the user's last liked items i, the successor weight of j after i, less the farther back i
 /// lies, over √(likes of i + 1) · √(likes of j + 1). *Popularity* is of late: likes that decay with the events.
 ///
@@ -158,39 +158,41 @@ public final class Blend {
         tastes.taste(of: user, into: memory.taste)
         tastes.taste(of: profile, into: memory.profileTaste)
         return BlendUser(
-            bucket: BlendWeights.bucket(ratingCount: ratingCount), query: head.query(user), taste: memory.taste,
+            stage: UserStage.of(ratingCount: ratingCount), query: head.query(user), taste: memory.taste,
             profileTaste: memory.profileTaste)
     }
 
     /// Scores the movies of `columns` for a user; their `transitionSums` are there.
     public func score(_ columns: BlendColumns, _ user: BlendUser) {
         columns.fill(user, self)
-        columns.weigh(weights.weights(user.bucket))
+        columns.weigh(weights.weights(user.stage))
     }
 
     /// The weighted fit of a movie's genres to what the user rated, and to his profile.
     public func tasteScores(_ user: BlendUser, _ movie: UInt32) -> (own: Float, profile: Float) {
         let genres = tastes.row(movie)
         return (
-            weights.weight(.taste, user.bucket) * mq_dot16(user.taste, genres, GenreTastes.genresMax),
-            weights.weight(.profileTaste, user.bucket) * mq_dot16(user.profileTaste, genres, GenreTastes.genresMax)
+            weights.weight(.taste, user.stage) * mq_dot16(user.taste, genres, GenreTastes.genresMax),
+            weights.weight(.profileTaste, user.stage) * mq_dot16(user.profileTaste, genres, GenreTastes.genresMax)
         )
     }
 
-    /// What the score of a movie that nobody rated has for every user of a bucket, by bucket: to it no user has transitions.
+    /// What the score of a movie that nobody rated has for every user at a stage, by stage: to it no user has transitions.
     /// Besides the head's term and `tasteScores`, and up to rounding.
     public func restOfUnrated(_ movie: UInt32) -> [Float] {
         let (tally, shares) = (tallies.tally(movie).pointee, tallies.shares)
-        return (0..<BlendWeights.bucketCount).map { bucket in
+        let likes = tallies.stages.likes(movie)
+        return (0..<UserStage.count).map { stage in
             func part(_ expert: BlendExpert, _ x: Float) -> Double {
-                Double(weights.weight(expert, bucket)) * log(Double(x))
+                Double(weights.weight(expert, stage)) * log(Double(x))
             }
             let logarithms =
                 part(.transitions, Self.transitionFloor)
                 + part(.popularity, tally.popularity * shares.fast + Self.popularityFloor)
                 + part(.slowPopularity, tally.slowPopularity * shares.slow + Self.popularityFloor)
+                + part(.stagePopularity, likes[stage] * shares.slow + Self.popularityFloor)
                 + part(.ratings, tally.credit * shares.slow + 1)
-            return Float(logarithms) + weights.weight(.bias, bucket) * head.bias(movie)
+            return Float(logarithms) + weights.weight(.bias, stage) * head.bias(movie)
         }
     }
 
@@ -277,15 +279,17 @@ public final class Blend {
         for expert in BlendExpert.all {
             let values = columns.column(expert)
             let gradient = values[0] - dot16(shares, values, padded) * inverse
-            weights.ascend(blendUser.bucket, expert, gradient: gradient, rate: setup.rate)
+            weights.ascend(blendUser.stage, expert, gradient: gradient, rate: setup.rate)
         }
     }
 
     /// Counts an event that the head has learnt: popularity, successors, tastes, and the user's last items.
     ///
-    /// - Parameter isKnown: Whether the user had rated the movie before.
+    /// - Parameters:
+    ///   - isKnown: Whether the user had rated the movie before.
+    ///   - ratingCount: How many ratings he had before.
     @inline(__always)
-    func count(user: UInt32, profile: UserRow, movie: UInt32, isLiked: Bool, isKnown: Bool) {
+    func count(user: UInt32, profile: UserRow, movie: UInt32, isLiked: Bool, isKnown: Bool, ratingCount: Int) {
         if isLiked {
             lastItems.forEachLike(of: user) { item, distance in
                 if item != movie { tallies.addSuccessor(movie, of: item, weight: reach[distance]) }
@@ -293,7 +297,7 @@ public final class Blend {
         }
         if tallies.tick() { popular.broughtDown() }
         let popularity = tallies.tally(movie).pointee.popularity
-        tallies.count(movie, isLiked: isLiked)
+        tallies.count(movie, isLiked: isLiked, stage: UserStage.of(ratingCount: ratingCount))
         if isLiked { popular.rose(movie, from: popularity) }
         tastes.learn(user: user, profile: profile, movie: movie, isLiked: isLiked)
         if isKnown && lastItems.setLiked(isLiked, movie, of: user) { return }
@@ -304,7 +308,7 @@ public final class Blend {
 
     var bytesPerUser: Int { lastItems.rows.rowBytes + tastes.bytesPerUser }
     /// Without successors.
-    var bytesPerMovie: Int { MemoryLayout<MovieTally>.stride + tastes.bytesPerMovie }
+    var bytesPerMovie: Int { MemoryLayout<MovieTally>.stride + tallies.stages.rows.rowBytes + tastes.bytesPerMovie }
 
     var tables: [StateTable] { [StateTable("last-items", lastItems.rows)] + tallies.tables + tastes.tables }
 
@@ -318,11 +322,15 @@ public final class Blend {
         }
     }
 
-    func restore(scalars reader: inout StateReader, userCount: Int, movieCount: Int) throws {
+    func restore(scalars reader: inout StateReader, isOfVersion3: Bool, userCount: Int, movieCount: Int) throws {
         likes = try reader.read()
         guard likes >= 0 else { throw StateImage.Failure.impossible("\(likes) likes") }
-        try tallies.restore(scalars: &reader, movieCount: movieCount)
-        try weights.restore(scalars: &reader)
+        try tallies.restore(scalars: &reader, movieCount: movieCount, isOfVersion3: isOfVersion3)
+        if isOfVersion3 {
+            try weights.restore(version3Scalars: &reader)
+        } else {
+            try weights.restore(scalars: &reader)
+        }
         try tastes.restore(scalars: &reader, userCount: userCount, movieCount: movieCount)
         try lastItems.check(userCount: userCount, movieCount: movieCount)
         popular.rebuild()

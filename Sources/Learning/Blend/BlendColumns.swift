@@ -58,6 +58,7 @@ public final class BlendColumns {
         let tallies = blend.tallies
         let (transitions, popularities) = (column(.transitions), column(.popularity))
         let (slowPopularities, ratings) = (column(.slowPopularity), column(.ratings))
+        let stagePopularities = column(.stagePopularity)
         let shares = tallies.shares
         for at in 0..<count {
             let movie = movies[at]
@@ -66,6 +67,7 @@ public final class BlendColumns {
             transitions[at] = transitions[at] * tally.pointee.inverseRoot + Blend.transitionFloor
             popularities[at] = tally.pointee.popularity * shares.fast + Blend.popularityFloor
             slowPopularities[at] = tally.pointee.slowPopularity * shares.slow + Blend.popularityFloor
+            stagePopularities[at] = tallies.stages.likes(movie)[user.stage] * shares.slow + Blend.popularityFloor
             ratings[at] = tally.pointee.ratings + tally.pointee.credit * shares.slow + 1
         }
         gathered(user.query, rows, count, blend.head.dimension, column(.logit))

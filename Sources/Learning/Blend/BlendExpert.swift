@@ -12,6 +12,8 @@ public enum BlendExpert: Int, CaseIterable, Sendable {
     case slowPopularity
     /// ln(1 + ratings), all there ever were.
     case ratings
+    /// ln(0.5 + popularity among users at the same stage), over the longer time.
+    case stagePopularity
     /// How the movie's genres fit what the user rated.
     case taste
     /// How they fit what others of his age, gender and occupation rated.
@@ -23,7 +25,7 @@ public enum BlendExpert: Int, CaseIterable, Sendable {
     @inline(__always)
     var isLogarithm: Bool {
         switch self {
-        case .transitions, .popularity, .slowPopularity, .ratings: true
+        case .transitions, .popularity, .slowPopularity, .ratings, .stagePopularity: true
         case .logit, .bias, .taste, .profileTaste: false
         }
     }
@@ -33,7 +35,7 @@ public enum BlendExpert: Int, CaseIterable, Sendable {
         switch self {
         case .logit: 1
         case .transitions, .popularity: 0.3
-        case .bias, .slowPopularity, .ratings, .taste, .profileTaste: 0
+        case .bias, .slowPopularity, .ratings, .stagePopularity, .taste, .profileTaste: 0
         }
     }
 }

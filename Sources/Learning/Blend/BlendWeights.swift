@@ -1,15 +1,12 @@
-/// How much each expert of the blend counts, by how many ratings the user has; learnt by softmax regression.
+/// How much each expert of the blend counts, by the user's stage; learnt by softmax regression.
 ///
 /// Ascends the log-likelihood that the liked movie is the one chosen, with Adagrad.
 public final class BlendWeights {
-    /// Users with fewer ratings than 5, 20, 100, and all others.
-    public static let bucketCount = 4
-
     private static let expertCount = BlendExpert.allCases.count
 
-    /// `[bucketCount][expertCount]` weights, then as many sums of squared gradients.
+    /// `[UserStage.count][expertCount]` weights, then as many sums of squared gradients.
     private let values: UnsafeMutablePointer<Float>
-    private static let count = bucketCount * expertCount
+    private static let count = UserStage.count * expertCount
 
     init() {
         values = .allocate(capacity: 2 * Self.count)
@@ -23,22 +20,17 @@ public final class BlendWeights {
         (values + Self.count).update(repeating: 1, count: Self.count)
     }
 
-    @inline(__always)
-    public static func bucket(ratingCount: Int) -> Int {
-        ratingCount < 5 ? 0 : ratingCount < 20 ? 1 : ratingCount < 100 ? 2 : 3
-    }
-
     /// A weight an expert.
     @inline(__always)
-    public func weights(_ bucket: Int) -> UnsafePointer<Float> {
-        UnsafePointer(values + bucket * Self.expertCount)
+    public func weights(_ stage: Int) -> UnsafePointer<Float> {
+        UnsafePointer(values + stage * Self.expertCount)
     }
 
     @inline(__always)
-    public func weight(_ expert: BlendExpert, _ bucket: Int) -> Float { weights(bucket)[expert.rawValue] }
+    public func weight(_ expert: BlendExpert, _ stage: Int) -> Float { weights(stage)[expert.rawValue] }
 
-    func ascend(_ bucket: Int, _ expert: BlendExpert, gradient: Float, rate: Float) {
-        let at = bucket * Self.expertCount + expert.rawValue
+    func ascend(_ stage: Int, _ expert: BlendExpert, gradient: Float, rate: Float) {
+        let at = stage * Self.expertCount + expert.rawValue
         values[Self.count + at] = values[Self.count + at].addingProduct(gradient, gradient)
         values[at] = values[at].addingProduct(rate, gradient / values[Self.count + at].squareRoot())
     }
@@ -53,5 +45,30 @@ public final class BlendWeights {
             values[at] = try reader.readFloat()
             guard values[at].isFinite else { throw StateImage.Failure.impossible("a blend weight \(values[at])") }
         }
+    }
+
+    /// Reads what version 3 of the numerics wrote: it had other experts and fewer stages.
+    func restore(version3Scalars reader: inout StateReader) throws {
+        removeAll()
+        for offset in [0, Self.count] {
+            let old = try (0..<Version3.stages.count).map { _ in
+                try Version3.experts.map { _ in try reader.readFloat() }
+            }
+            guard old.joined().allSatisfy(\.isFinite) else { throw StateImage.Failure.impossible("a blend weight") }
+            for stage in 0..<UserStage.count {
+                let values = values + offset + stage * Self.expertCount
+                for (expert, value) in zip(Version3.experts, old[Version3.stages.lastIndex { $0 <= stage } ?? 0]) {
+                    values[expert.rawValue] = value
+                }
+            }
+        }
+    }
+
+    private enum Version3 {
+        static let experts: [BlendExpert] = [
+            .logit, .bias, .transitions, .popularity, .slowPopularity, .ratings, .taste, .profileTaste,
+        ]
+        /// With which of today's stages each of its own began.
+        static let stages = [0, 2, 3, 4]
     }
 }

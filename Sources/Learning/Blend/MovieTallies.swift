@@ -34,6 +34,7 @@ final class MovieTallies {
     private static func capacity(_ sizeClass: Int) -> Int { 8 << sizeClass }
 
     private let rows = PagedRows(rowBytes: MemoryLayout<MovieTally>.stride)
+    let stages = StagePopularity()
     /// A block is movie rows, then weights.
     private let pools: [PagedRows]
     private var freeBlocks: [[UInt32]]
@@ -45,39 +46,11 @@ final class MovieTallies {
         var slowUnit: Float = 1
         var slowGrowth: Float
         /// Over all movies, without credits: of both popularities in their units, and of ratings.
-        var popularity = Moments()
-        var slowPopularity = Moments()
-        var ratings = Moments()
+        var popularity = CountMoments()
+        var slowPopularity = CountMoments()
+        var ratings = CountMoments()
     }
 
-    /// Sum and sum of squares of a count of each movie.
-    private struct Moments {
-        var sum = 0.0
-        var squares = 0.0
-
-        /// One of them grows from `old` by `step`.
-        @inline(__always)
-        mutating func grow(_ old: Float, by step: Float) {
-            sum += Double(step)
-            squares += Double(step) * (2 * Double(old) + Double(step))
-        }
-
-        /// One of them is not counted any more. What rounding leaves is not below nothing.
-        mutating func drop(_ old: Float) {
-            sum = max(0, sum - Double(old))
-            squares = max(0, squares - Double(old) * Double(old))
-        }
-
-        mutating func scale(_ by: Float) {
-            sum *= Double(by)
-            squares *= Double(by) * Double(by)
-        }
-
-        /// The count of the movie that one event in all is about, taken at random.
-        var ofAnEvent: Float { sum > 0 ? Float(squares / sum) : 0 }
-
-        var isPossible: Bool { sum >= 0 && squares >= 0 && sum.isFinite && squares.isFinite }
-    }
     /// Behind a pointer, as it is written once an event.
     private let decay: UnsafeMutablePointer<Decay>
 
@@ -103,6 +76,7 @@ final class MovieTallies {
     func add() {
         let row = rows.append()
         rows.mutableRow(row).initializeMemory(as: MovieTally.self, repeating: MovieTally(), count: 1)
+        stages.add()
     }
 
     @inline(__always)
@@ -122,6 +96,7 @@ final class MovieTallies {
         tally.pointee.popularity += decay.pointee.popularity.ofAnEvent
         tally.pointee.slowPopularity += decay.pointee.slowPopularity.ofAnEvent
         tally.pointee.credit += decay.pointee.ratings.ofAnEvent * decay.pointee.slowUnit
+        stages.welcome(movie)
     }
 
     /// The movie counts for nothing any more.
@@ -132,6 +107,7 @@ final class MovieTallies {
         decay.pointee.ratings.drop(tally.pointee.ratings)
         if tally.pointee.sizeClass != 0 { freeBlocks[Int(tally.pointee.sizeClass) - 1].append(tally.pointee.block) }
         tally.initialize(to: MovieTally())
+        stages.remove(movie)
     }
 
     // MARK: Popularity
@@ -157,14 +133,16 @@ final class MovieTallies {
             tally.pointee.slowPopularity *= slow
             tally.pointee.credit *= slow
         }
+        if slow != 1 { stages.scale(slow) }
         decay.pointee.popularity.scale(fast)
         decay.pointee.slowPopularity.scale(slow)
         decay.pointee.unit *= fast
         decay.pointee.slowUnit *= slow
     }
 
+    /// - Parameter stage: Of the user, before the event.
     @inline(__always)
-    func count(_ movie: UInt32, isLiked: Bool) {
+    func count(_ movie: UInt32, isLiked: Bool, stage: Int) {
         let tally = mutableTally(movie)
         decay.pointee.ratings.grow(tally.pointee.ratings, by: 1)
         tally.pointee.ratings += 1
@@ -175,6 +153,7 @@ final class MovieTallies {
         tally.pointee.slowPopularity += decay.pointee.slowUnit
         tally.pointee.likes += 1
         tally.pointee.inverseRoot = 1 / (tally.pointee.likes + 1).squareRoot()
+        stages.count(movie, stage: stage, unit: decay.pointee.slowUnit)
     }
 
     // MARK: Successors
@@ -262,54 +241,49 @@ final class MovieTallies {
 
     func removeAll() {
         rows.removeAll()
+        stages.removeAll()
         for pool in pools { pool.removeAll() }
         freeBlocks = Array(repeating: [], count: Self.classCount)
         decay.pointee.unit = 1
         decay.pointee.slowUnit = 1
-        decay.pointee.popularity = Moments()
-        decay.pointee.slowPopularity = Moments()
-        decay.pointee.ratings = Moments()
+        decay.pointee.popularity = CountMoments()
+        decay.pointee.slowPopularity = CountMoments()
+        decay.pointee.ratings = CountMoments()
     }
 
     var tables: [StateTable] {
-        [StateTable("tallies", rows)]
+        [StateTable("tallies", rows), StateTable(StagePopularity.tableName, stages.rows)]
             + pools.enumerated().map { StateTable("successors.\(Self.capacity($0.offset))", $0.element) }
     }
 
     var byteCount: Int { tables.reduce(0) { $0 + $1.rows.byteCount } }
 
     func scalars() -> @Sendable (inout StateWriter) throws -> Void {
-        { [units = decay.pointee, freeBlocks] writer in
+        { [units = decay.pointee, freeBlocks, stages = stages.scalars()] writer in
             try writer.write(units.unit)
             try writer.write(units.slowUnit)
-            for moments in [units.popularity, units.slowPopularity, units.ratings] {
-                try writer.write(moments.sum)
-                try writer.write(moments.squares)
-            }
+            for moments in [units.popularity, units.slowPopularity, units.ratings] { try moments.write(to: &writer) }
             for blocks in freeBlocks {
                 try writer.write(UInt64(blocks.count))
                 for block in blocks { try writer.write(block) }
             }
+            try stages(&writer)
         }
     }
 
     /// Reads back what `scalars` wrote; the tables have been filled before.
     ///
+    /// - Parameter isOfVersion3: Of the numerics, which had no popularity by stage.
     /// - Throws: `StateImage.Failure` when they do not fit each other.
-    func restore(scalars reader: inout StateReader, movieCount: Int) throws {
+    func restore(scalars reader: inout StateReader, movieCount: Int, isOfVersion3: Bool) throws {
         decay.pointee.unit = try reader.readFloat()
         decay.pointee.slowUnit = try reader.readFloat()
         for unit in [decay.pointee.unit, decay.pointee.slowUnit] where !(1...Self.unitMax).contains(unit) {
             throw StateImage.Failure.impossible("popularity unit \(unit)")
         }
-        func moments() throws -> Moments {
-            let moments = Moments(sum: try reader.readDouble(), squares: try reader.readDouble())
-            guard moments.isPossible else { throw StateImage.Failure.impossible("a sum of \(moments.sum) counts") }
-            return moments
-        }
-        decay.pointee.popularity = try moments()
-        decay.pointee.slowPopularity = try moments()
-        decay.pointee.ratings = try moments()
+        decay.pointee.popularity = try CountMoments.read(from: &reader)
+        decay.pointee.slowPopularity = try CountMoments.read(from: &reader)
+        decay.pointee.ratings = try CountMoments.read(from: &reader)
         guard rows.count == movieCount else {
             throw StateImage.Failure.impossible("\(rows.count) tallies for \(movieCount) movies")
         }
@@ -327,6 +301,11 @@ final class MovieTallies {
                 try use(block, sizeClass)
                 freeBlocks[sizeClass].append(block)
             }
+        }
+        if isOfVersion3 {
+            stages.begin(movieCount: movieCount)
+        } else {
+            try stages.restore(scalars: &reader, movieCount: movieCount)
         }
         for movie in 0..<UInt32(movieCount) {
             let tally = tally(movie).pointee

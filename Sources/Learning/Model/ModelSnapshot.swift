@@ -26,12 +26,14 @@ extension OnlineModel {
     ///
     /// - Parameter version: Of the numerics that learnt it: this model's, or the one before.
     func restore(from image: inout StateImage, numericsVersion version: Int, userCount: Int, movieCount: Int) throws {
-        let missing = version < numericsVersion ? newTables : []
+        let isOfVersionBefore = version < numericsVersion
+        let missing = isOfVersionBefore ? newTables : []
         for table in tables where !missing.contains(table.name) {
             try image.take(Self.partName(table.name), into: table.rows)
         }
         try image.take(blob: Self.partName("scalars")) {
-            try restore(scalars: &$0, userCount: userCount, movieCount: movieCount)
+            try restore(
+                scalars: &$0, isOfVersionBefore: isOfVersionBefore, userCount: userCount, movieCount: movieCount)
         }
     }
 
@@ -50,7 +52,7 @@ extension OnlineModel {
         try writer.flush()
         image.blobs[snapshot.scalars.name] = bytes
         try image.take(blob: snapshot.scalars.name) {
-            try restore(scalars: &$0, userCount: userCount, movieCount: movieCount)
+            try restore(scalars: &$0, isOfVersionBefore: false, userCount: userCount, movieCount: movieCount)
         }
     }
 

@@ -123,10 +123,10 @@ public protocol OnlineModel: AnyObject {
     var newTables: [String] { get }
     /// Writes what is learnt and stands in no table, as it is at this moment; may run later, on any thread.
     func scalars() -> @Sendable (inout StateWriter) throws -> Void
-    /// Reads back what `scalars` wrote; the tables have been filled before.
+    /// Reads back what `scalars` wrote, of this numerics version or of the one before; the tables have been filled before.
     ///
     /// - Throws: `StateImage.Failure` when the tables do not fit these numbers of rows, or each other.
-    func restore(scalars reader: inout StateReader, userCount: Int, movieCount: Int) throws
+    func restore(scalars reader: inout StateReader, isOfVersionBefore: Bool, userCount: Int, movieCount: Int) throws
 
     /// Bytes a user's and a movie's learnt rows take.
     var bytesPerUser: Int { get }

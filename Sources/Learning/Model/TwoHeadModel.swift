@@ -14,7 +14,7 @@ public final class TwoHeadModel: OnlineModel {
     }
 
     /// Numbers the bits: whoever changes what is computed raises it.
-    public static let numericsVersion = 3
+    public static let numericsVersion = 4
 
     public let numericsVersion: Int = TwoHeadModel.numericsVersion
     public let version = "two-heads/\(TwoHeadModel.numericsVersion)"
@@ -175,7 +175,9 @@ public final class TwoHeadModel: OnlineModel {
                 movieCount: events.movieCounts[at], recent: recent, eventCount: eventCount, draws: &draws,
                 dirty: dirty)
             marks[Int(movie)] = wasSeen
-            lists.count(user: user, profile: row, movie: movie, isLiked: isLiked, isKnown: wasSeen != 0)
+            lists.count(
+                user: user, profile: row, movie: movie, isLiked: isLiked, isKnown: wasSeen != 0,
+                ratingCount: ratingCount)
             recent.set(eventCount, movie)
             eventCount += 1
         }
@@ -206,7 +208,7 @@ public final class TwoHeadModel: OnlineModel {
         rating.tables + ranking.tables + lists.tables + [StateTable("recent-movies", recent.rows)]
     }
 
-    public var newTables: [String] { FeatureShares.tableNames }
+    public var newTables: [String] { [StagePopularity.tableName] }
 
     public func scalars() -> @Sendable (inout StateWriter) throws -> Void {
         let (rating, ranking, lists) = (rating.scalars(), ranking.scalars(), lists.scalars())
@@ -219,12 +221,15 @@ public final class TwoHeadModel: OnlineModel {
         }
     }
 
-    public func restore(scalars reader: inout StateReader, userCount: Int, movieCount: Int) throws {
+    public func restore(scalars reader: inout StateReader, isOfVersionBefore: Bool, userCount: Int, movieCount: Int)
+        throws
+    {
         draws = RandomDraws(state: try reader.read())
         eventCount = try reader.read()
         try rating.restore(scalars: &reader, userCount: userCount, movieCount: movieCount)
         try ranking.restore(scalars: &reader, userCount: userCount, movieCount: movieCount)
-        try lists.restore(scalars: &reader, userCount: userCount, movieCount: movieCount)
+        try lists.restore(
+            scalars: &reader, isOfVersion3: isOfVersionBefore, userCount: userCount, movieCount: movieCount)
         try recent.check(movieCount: movieCount)
         self.movieCount = movieCount
         // All movies are new to whoever follows them.

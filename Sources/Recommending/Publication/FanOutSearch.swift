@@ -105,7 +105,7 @@ public final class FanOutSearch {
         }
     }
 
-    /// What the blend's score of a movie that was never rated has for all users of a bucket; empty for others.
+    /// What the blend's score of a movie that was never rated has for all users at a stage; empty for others.
     private func rest(of movie: UInt32) -> [Float] {
         guard let blend = learner.model.blend, !blend.hasRatings(movie) else { return [] }
         return blend.restOfUnrated(movie)
@@ -119,10 +119,10 @@ public final class FanOutSearch {
         guard let blend = learner.model.blend else { return last }
         if rests.isEmpty { return nil }
         let blendUser = blend.user(user, profile: profile, ratingCount: Int(profile.rated.count), in: userMemory)
-        let weight = blend.weights.weight(.logit, blendUser.bucket)
+        let weight = blend.weights.weight(.logit, blendUser.stage)
         if weight <= 0 { return nil }
         let tastes = blend.tasteScores(blendUser, movie)
-        let rest = rests[blendUser.bucket] + tastes.own + tastes.profile
+        let rest = rests[blendUser.stage] + tastes.own + tastes.profile
         // Far more than the rounding of either.
         let slack = 1e-5 * (1 + abs(last) + abs(rest))
         return (last - rest - slack) / weight

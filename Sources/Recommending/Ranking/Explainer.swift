@@ -103,14 +103,14 @@ final class Explainer {
 
     private func explain(_ movie: UInt32, _ place: Int, of itemCount: Int, for blendUser: BlendUser) -> ExplanationKind
     {
-        func weight(_ expert: BlendExpert) -> Float { blend.weights.weight(expert, blendUser.bucket) }
+        func weight(_ expert: BlendExpert) -> Float { blend.weights.weight(expert, blendUser.stage) }
         let vector = blend.head.row(movie)
         let dimension = blend.head.dimension
         let tastes = blend.tasteScores(blendUser, movie)
         let own = max(0, weight(.logit) * mq_dot16(blendUser.query, vector, dimension) + tastes.own)
         let fromProfile = max(0, tastes.profile)
         let popularity = logarithm(blend.popularity(movie) + Blend.popularityFloor)
-        let popularWeight = weight(.popularity) + weight(.slowPopularity) + weight(.ratings)
+        let popularWeight = weight(.popularity) + weight(.slowPopularity) + weight(.stagePopularity) + weight(.ratings)
         let fromPopularity = max(0, popularWeight * (popularity - popularFloor))
 
         var transitions: Float = 0

@@ -36,8 +36,9 @@ final class VersionedModel: OnlineModel {
     }
     var tables: [StateTable] { model.tables }
     func scalars() -> @Sendable (inout StateWriter) throws -> Void { model.scalars() }
-    func restore(scalars reader: inout StateReader, userCount: Int, movieCount: Int) throws {
-        try model.restore(scalars: &reader, userCount: userCount, movieCount: movieCount)
+    func restore(scalars reader: inout StateReader, isOfVersionBefore: Bool, userCount: Int, movieCount: Int) throws {
+        try model.restore(
+            scalars: &reader, isOfVersionBefore: isOfVersionBefore, userCount: userCount, movieCount: movieCount)
     }
     var bytesPerUser: Int { model.bytesPerUser }
     var bytesPerMovie: Int { model.bytesPerMovie }
