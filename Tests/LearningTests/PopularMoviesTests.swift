@@ -16,7 +16,7 @@ struct PopularMoviesTests {
             if tallies.tick() { kept.broughtDown() }
             let isLiked = !random.oneIn(3)
             let before = tallies.tally(movie).pointee.popularity
-            tallies.count(movie, isLiked: isLiked)
+            tallies.count(movie, isLiked: isLiked, stage: 0)
             if isLiked { kept.rose(movie, from: before) }
             if event % 500 == 0 {
                 sorted.rebuild()
