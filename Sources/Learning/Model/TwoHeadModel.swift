@@ -14,7 +14,7 @@ public final class TwoHeadModel: OnlineModel {
     }
 
     /// Numbers the bits: whoever changes what is computed raises it.
-    public static let numericsVersion = 3
+    public static let numericsVersion = 4
 
     public let numericsVersion: Int = TwoHeadModel.numericsVersion
     public let version = "two-heads/\(TwoHeadModel.numericsVersion)"
@@ -206,7 +206,7 @@ public final class TwoHeadModel: OnlineModel {
         rating.tables + ranking.tables + lists.tables + [StateTable("recent-movies", recent.rows)]
     }
 
-    public var newTables: [String] { FeatureShares.tableNames }
+    public var newTables: [String] { RatingHead.newTables }
 
     public func scalars() -> @Sendable (inout StateWriter) throws -> Void {
         let (rating, ranking, lists) = (rating.scalars(), ranking.scalars(), lists.scalars())
