@@ -85,9 +85,9 @@ import Testing
         let service = try TestService(broker(seed: 4, ratings: 1000))
         try service.start()
         try service.settle()
-        #expect(TwoHeadModel.numericsVersion == 3)
+        #expect(TwoHeadModel.numericsVersion == 4)
         let digest = try service.digest()
-        #expect(digest == "bbc76dc39f80c2e3f267d61289da30755adab23619cd7dc5400fe6a623518633")
+        #expect(digest == "9a9edcf484eebce4c5c2b1f7418004066fdf0ff0f824bc951b882ba5b163ea21")
     }
 
     @Test func aRestartFromACheckpointGivesTheSameState() throws {

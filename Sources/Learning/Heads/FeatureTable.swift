@@ -73,9 +73,12 @@ final class FeatureTable {
         variance[fixed(row)] = 0
     }
 
-    /// Where a variance stands now, version 3 of the numerics kept the number of ratings and then zeros.
-    func takeOverCounts() {
-        for row in 0..<UInt32(vectors.count) { beginVariance(row, ratings: mutableVariance(row)[0]) }
+    /// Where variances stand now, version 3 of the numerics kept the number of ratings and then zeros.
+    func takeOverVersion3() {
+        for row in 0..<UInt32(vectors.count) {
+            let variance = mutableVariance(row)
+            if variance[vectors.dimension - 1] == 0 { beginVariance(row, ratings: variance[0]) }
+        }
     }
 
     func removeAll() {
@@ -92,7 +95,9 @@ final class FeatureTable {
         while ofMovies.count <= Int(movie) { _ = ofMovies.append() }
         let row = ofMovies.mutableRow(movie).assumingMemoryBound(to: UInt16.self)
         var found: [UInt16] = []
-        for genre in description.genres { if let number = number(of: Self.genrePrefix + genre) { found.append(number) } }
+        for genre in description.genres {
+            if let number = number(of: Self.genrePrefix + genre) { found.append(number) }
+        }
         if let year = description.year, let number = number(of: "\(Self.yearsPrefix)\(year / 5 * 5)") {
             found.append(number)
         }
@@ -119,7 +124,7 @@ final class FeatureTable {
             if genreCount < Self.genresMax { meaning = .genre(UInt8(genreCount)) }
             genreCount += 1
         } else if let year = Int(name.dropFirst(Self.yearsPrefix.count)) {
-            meaning = .years(min(max(Float(year - 1985) / 20, -2), 2))
+            meaning = .years(min(max((Float(year) - 1985) / 20, -2), 2))
         }
         (meanings + names.count).initialize(to: meaning)
     }

@@ -34,7 +34,7 @@ final class PopularityScale {
     /// log₂ of ratings + 1, linear between powers of two, from the float's bits.
     @inline(__always)
     static func logarithm(ratings: Float) -> Float {
-        Float(Int32(bitPattern: (ratings + 1).bitPattern) - 0x3f80_0000) * 0x1p-23
+        Float(Int32(bitPattern: (ratings + 1).bitPattern) &- 0x3f80_0000) * 0x1p-23
     }
 
     @inline(__always)

@@ -1,8 +1,8 @@
 extension RatingHead {
     /// What version 3 of the numerics learnt, which had no slopes, tastes, popularity nor curve, as this version has it: what was
-    /// predicted stays the same at first, but for the priors of users whose features were unknown.
+    /// predicted stays the same at first, within the curve's range.
     func takeOverVersion3() {
-        features.takeOverCounts()
+        features.takeOverVersion3()
         for user in 0..<UInt32(users.count) {
             userTastes.begin(user)
             let covariance = users.mutableVector(user) + length
