@@ -94,6 +94,7 @@ const mq_kernel_table mq_kernels_avx512 = {
     .mf_step = mf_step,
     .covariance_times = covariance_times,
     .kalman_step = kalman_step,
+    .diagonal_step = diagonal_step,
     .score = score,
     .kth_bound = kth_bound,
     .collect = collect,

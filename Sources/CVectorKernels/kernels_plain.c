@@ -53,6 +53,15 @@ static void kalman_step(float *mean, float *covariance, const float *x, size_t n
     }
 }
 
+static void diagonal_step(float *mean, float *variance, const float *other, size_t n, float gain, float shrink,
+                          const float *drift) {
+    for (size_t i = 0; i < n; i++) {
+        float x = variance[i] * other[i];
+        mean[i] = fmaf(gain, x, mean[i]);
+        variance[i] = variance[i] / fmaf(shrink * x, other[i], 1) + drift[i];
+    }
+}
+
 static void score(const mq_run *run, const float *queries, int query_count, float *scores, size_t stride) {
     for (size_t block = 0; block < run->block_count; block++) {
         const float *rows = run->blocks + block * (run->dimension + 1) * MQ_LANES;
@@ -121,6 +130,7 @@ const mq_kernel_table mq_kernels_plain = {
     .mf_step = mf_step,
     .covariance_times = covariance_times,
     .kalman_step = kalman_step,
+    .diagonal_step = diagonal_step,
     .score = score,
     .kth_bound = kth_bound,
     .collect = collect,

@@ -1,5 +1,5 @@
 // The kernels over a processor's vectors. A file of one variant defines, and then includes this:
-//   `vector`, VECTOR_LANES, zero(), broadcast(), load(), store(), add(), multiply(), fused(a, b, c) = a * b + c,
+//   `vector`, VECTOR_LANES, zero(), broadcast(), load(), store(), add(), multiply(), divide(), fused(a, b, c) = a * b + c,
 //   larger(a, b): a > b ? a : b, which is b when a is NaN,
 //   reaches(a, b): a bit a lane where a >= b,
 //   reduce16(vector[VECTORS]): the tree of `dot16`,
@@ -72,6 +72,19 @@ static void kalman_step(float *mean, float *covariance, const float *x, size_t n
         float *row = covariance + g * n;
         for (size_t i = 0; i < n; i += VECTOR_LANES) store(row + i, fused(share, load(x + i), load(row + i)));
         row[g] += drift[g];
+    }
+}
+
+static void diagonal_step(float *mean, float *variance, const float *other, size_t n, float gain, float shrink,
+                          const float *drift) {
+    vector step = broadcast(gain);
+    vector share = broadcast(shrink);
+    for (size_t i = 0; i < n; i += VECTOR_LANES) {
+        vector o = load(other + i);
+        vector old = load(variance + i);
+        vector x = multiply(old, o);
+        store(mean + i, fused(step, x, load(mean + i)));
+        store(variance + i, add(divide(old, fused(multiply(share, x), o, broadcast(1))), load(drift + i)));
     }
 }
 

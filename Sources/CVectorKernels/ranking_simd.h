@@ -1,6 +1,6 @@
 // The kernels of the ranking head over a processor's vectors; a file of one variant includes this behind `kernels_simd.h`
 // and defines, besides what that asks for:
-//   square_root(x), divide(a, b), smaller(a, b): a < b ? a : b,
+//   square_root(x), smaller(a, b): a < b ? a : b,
 //   nearest(x): to whole numbers, ties to even,
 //   times_power_of_two(x, n): adds the whole number n to the exponent of x,
 //   exponent(x, &fraction): x = fraction * 2^exponent with the fraction in [sqrt(1/2), sqrt(2)), for normal x > 0,

@@ -171,28 +171,6 @@ struct FeatureSharesTests {
 
     // MARK: State
 
-    /// A state of the version before has no such tables: what it learnt stays, and the rest is learnt from now on.
-    @Test func aStateOfTheVersionBeforeGoesOn() throws {
-        let test = learnt(ratings: 4000)
-        var old = try test.image()
-        for name in FeatureShares.tableNames { old.tables["model." + name] = nil }
-
-        let restored = TestLearner(model: TwoHeadModel())
-        var image = old
-        try restored.learner.restore(from: &image, numericsVersion: TwoHeadModel.numericsVersion - 1)
-        try image.finish()
-        for movie in 0..<UInt32(Self.movies) { #expect(restored.item(movie) == test.item(movie)) }
-        rate(restored, seed: 12, ratings: 12_000)
-        _ = restored.learner.announce(film(1000, ["Comedy"]))
-        #expect(audience(restored, 1000, "Comedy") > 0.9)
-        // And it is a state of this version now.
-        #expect(try TestLearner(restoring: restored.image(), model: TwoHeadModel()).digest() == restored.digest())
-
-        #expect(throws: StateImage.Failure.missing("model.ranking-features")) {
-            try TestLearner(restoring: old, model: TwoHeadModel())
-        }
-    }
-
     /// A replay from a checkpoint goes on to the same bits, films that came in between among them.
     @Test func aRestoredStateGoesOnToTheSameBits() throws {
         let test = learnt(ratings: 5000)

@@ -96,6 +96,44 @@ struct KernelsTests {
         }
     }
 
+    @Test(arguments: KernelsNumbers.allCases)
+    func diagonalStepIsTheSameInEveryVariant(numbers: KernelsNumbers) {
+        var random = SeededRandom(seed: KernelsVariants.seed)
+        for length in [16, 32, 48] {
+            let mean = numbers.row(length, &random)
+            let variance = numbers.row(length, &random)
+            let other = numbers.row(length, &random)
+            let drift = numbers.row(length, &random)
+            let (gain, shrink): (Float, Float) = (-0.7, 0.6)
+            var (plainMean, plainVariance) = (mean, variance)
+            KernelsVariants.plain().pointee.diagonal_step(
+                &plainMean, &plainVariance, other, length, gain, shrink, drift)
+            let shares = zip(variance, other).map { $0 * $1 }
+            #expect(isSame(plainMean, zip(shares, mean).map { fmaf(gain, $0, $1) }))
+            let shrunk = (0..<length).map { variance[$0] / fmaf(shrink * shares[$0], other[$0], 1) + drift[$0] }
+            #expect(isSame(plainVariance, shrunk))
+            for table in KernelsVariants.vectorised() {
+                var (fastMean, fastVariance) = (mean, variance)
+                table.pointee.diagonal_step(&fastMean, &fastVariance, other, length, gain, shrink, drift)
+                #expect(isSame(fastMean, plainMean), "seed \(KernelsVariants.seed), length \(length)")
+                #expect(isSame(fastVariance, plainVariance), "seed \(KernelsVariants.seed), length \(length)")
+            }
+        }
+    }
+
+    /// By hand: a variance of 1/2 seen through 2, in noise of 1 (so that the rating varies by 3), errs by 3.
+    @Test func diagonalStepOfOneCoordinate() {
+        var mean = [Float](repeating: 0, count: 16)
+        var variance = [Float](repeating: 0, count: 16)
+        var other = [Float](repeating: 9, count: 16)
+        (mean[3], variance[3], other[3]) = (1, 0.5, 2)
+        let drift = [Float](repeating: 0, count: 16)
+        // Others' uncertainty may be in it: here none is, and 1 is the noise.
+        mq_kernels().pointee.diagonal_step(&mean, &variance, other, 16, 3 / 3, 1, drift)
+        #expect(mean[3] == 2 && abs(variance[3] - 0.5 / 3) < 1e-7)
+        #expect((0..<16).allSatisfy { $0 == 3 || mean[$0] == 0 && variance[$0] == 0 })
+    }
+
     /// A NaN's sign and payload are free.
     private func isSame(_ left: [Float], _ right: [Float]) -> Bool {
         zip(left, right).allSatisfy { $0.bitPattern == $1.bitPattern || $0.isNaN && $1.isNaN }

@@ -50,10 +50,13 @@ extension ProcessTests {
             let vectors = try exported.floats("movie.vector", shape: [movies.count, d])
             let offsets = try exported.floats("movie.offset", shape: [movies.count])
             let queries = try exported.floats("user.vector", shape: [users.count, d])
-            let length = model.ratingHead.length
+            let length = model.ratingHead.starVectorLength
             let movieStars = try exported.floats("movie.star_vector", shape: [movies.count, length])
             let userStars = try exported.floats("user.star_vector", shape: [users.count, length])
             let mean = try #require(exported.metadata["mean_stars"].flatMap { Float($0) })
+            let curve = try JSONDecoder().decode(
+                [Double].self, from: Data(try #require(exported.metadata["stars_curve"]).utf8))
+            #expect(curve == model.ratingHead.curveCoefficients)
             var expected = [Float](repeating: 0, count: d)
             for (place, row) in movies.enumerated() {
                 #expect(model.item(row, into: &expected) == offsets[place])
@@ -63,10 +66,12 @@ extension ProcessTests {
                 let profile = state.learner.users.pointer(row).pointee
                 model.query(row, profile: profile, into: &expected)
                 #expect(Array(queries[place * d..<(place + 1) * d]) == expected)
-                var stars = mean
-                for at in 0..<length { stars += userStars[place * length + at] * movieStars[at] }
+                var sum = mean
+                for at in 0..<length { sum += userStars[place * length + at] * movieStars[at] }
+                let x = Double(min(max(sum - 3.5, -3), 2))
+                let stars = curve[0] + curve[1] * x + curve[2] * x * x + curve[3] * x * x * x
                 let predicted = model.predictedStars(user: row, profile: profile, movie: movies[0], score: 0)
-                #expect(abs(stars - predicted) < 1e-4)
+                #expect(abs(Float(stars) - predicted) < 1e-4)
             }
             #expect(exported.metadata["application_id"] == "made-up" && exported.metadata["epoch"] == "7")
             #expect(exported.metadata["input_offsets"] == #"{"ratings":{"0":4321}}"#)

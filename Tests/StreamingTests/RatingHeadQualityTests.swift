@@ -11,7 +11,7 @@ private let published: String? = ProcessInfo.processInfo.environment["MARQUEE_TE
 @Suite(.enabled(if: published != nil)) struct RatingHeadQualityTests {
     /// One pass in time order, every rating predicted before it is learnt: root mean square error of all, and of the last
     /// half.
-    @Test(arguments: [("ml-1m", 0.873, 0.860), ("ml-100k", 0.932, 0.931)])
+    @Test(arguments: [("ml-1m", 0.869, 0.8555), ("ml-100k", 0.918, 0.923)])
     func starsArePredictedWithinTheBars(name: String, allMax: Double, lastMax: Double) throws {
         let dataset = try MovieLensDataset(directory: (published ?? "") + "/" + name)
         let head = RatingHead()

@@ -85,9 +85,9 @@ import Testing
         let service = try TestService(broker(seed: 4, ratings: 1000))
         try service.start()
         try service.settle()
-        #expect(TwoHeadModel.numericsVersion == 3)
+        #expect(TwoHeadModel.numericsVersion == 4)
         let digest = try service.digest()
-        #expect(digest == "bbc76dc39f80c2e3f267d61289da30755adab23619cd7dc5400fe6a623518633")
+        #expect(digest == "5d6e9c87fb2d774b6679461cfb5bf4d1b1d513f03a97476ca306ffe80f01973e")
     }
 
     @Test func aRestartFromACheckpointGivesTheSameState() throws {

@@ -62,6 +62,13 @@ typedef struct {
     void (*kalman_step)(float *mean, float *covariance, const float *x, size_t n, float gain, float shrink,
                         const float *drift);
 
+    /// The same step where the coordinates are independent: `variance` holds the diagonal. What is 0 of it stays as it is,
+    /// mean and variance, while its drift is 0; what is positive stays so.
+    ///   x = variance[i] * other[i];  mean'[i] = fma(gain, x, mean[i])
+    ///   variance'[i] = variance[i] / fma(shrink * x, other[i], 1) + drift[i]
+    void (*diagonal_step)(float *mean, float *variance, const float *other, size_t n, float gain, float shrink,
+                          const float *drift);
+
     /// Scores every row of a run against 1...MQ_QUERIES_MAX queries. `queries` is [dimension][query_count]; row r of
     /// query q goes to scores[q * stride + r]. A score is fma over the coordinates in ascending order, from +0, in one
     /// accumulator, and then + offset; so it does not depend on the queries beside it.

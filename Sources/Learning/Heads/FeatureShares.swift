@@ -96,23 +96,16 @@ final class FeatureShares {
 
     // MARK: State
 
-    static let tableNames = ["ranking-features", "ranking-shares"]
-
     var tables: [StateTable] {
-        [StateTable(Self.tableNames[0], vectors.rows), StateTable(Self.tableNames[1], taken.rows)]
+        [StateTable("ranking-features", vectors.rows), StateTable("ranking-shares", taken.rows)]
     }
 
     var bytesPerMovie: Int { taken.rows.rowBytes }
 
-    /// The tables and the features have been filled before. A state that was learnt before there was this has neither: then no
-    /// movie has anything from its features yet.
+    /// The tables and the features have been filled before.
     ///
     /// - Throws: `StateImage.Failure` when they do not fit each other.
-    func complete(movieCount: Int) throws {
-        if vectors.count == 1 && taken.count == 0 {
-            growVectors()
-            taken.rows.grow(to: movieCount)
-        }
+    func check(movieCount: Int) throws {
         guard vectors.count == 1 + features.names.count, taken.count == movieCount else {
             throw StateImage.Failure.impossible(
                 "\(vectors.count) vectors for \(features.names.count) features, \(taken.count) shares for \(movieCount) movies"

@@ -2,31 +2,91 @@ import Events
 
 /// A learnt vector for each side feature, and which features a user and a movie have.
 ///
+/// A vector is a Gaussian: a mean, and behind it a variance a coordinate. One coordinate of users' features and one of movies'
+/// belongs to the other side: it is 0 and stays so.
+///
 /// Of a user: `UserFeatures`, whose rows are fixed. Of a movie: its genres and its five years; their rows come behind, in
 /// first-seen order by name.
 final class FeatureTable {
     /// The most features of a movie; a further genre is left out.
     static let perMovieMax = 16
+    private static let genrePrefix = "genre "
+    private static let yearsPrefix = "years "
+
+    /// What the vectors begin with, in coordinates that are learnt.
+    static let variance: Float = 0.008
+    /// The most genres that `genres(ofMovie:into:)` tells apart; further ones are left out.
+    static let genresMax = 24
 
     private let vectors: EmbeddingTable
+    private let fixedOfUsers: Int
+    private let fixedOfMovies: Int
     /// By movie: a count, then feature numbers, as UInt16.
     private let ofMovies = PagedRows(rowBytes: (1 + perMovieMax) * MemoryLayout<UInt16>.stride)
     private var rowsByName: [String: UInt16] = [:]
     /// Of movies' features, in the order of rows.
     private(set) var names: [String] = []
 
-    init(dimension: Int) {
-        vectors = EmbeddingTable(dimension: dimension, scalarCount: 1)
+    /// What a feature of a movie says of it.
+    private enum Meaning {
+        /// A number below `genresMax`, in first-seen order.
+        case genre(UInt8)
+        /// When it came out: years since 1985, in units of 20 years.
+        case years(Float)
+        case other
+    }
+    /// By number in `names`; behind a pointer, as those of `PagedRows` are.
+    private let meanings = UnsafeMutablePointer<Meaning>.allocate(capacity: namesMax)
+    private var genreCount = 0
+    private static let namesMax = Int(UInt16.max) - UserFeatures.count
+
+    /// - Parameters:
+    ///   - fixedOfUsers: The coordinate of users' features that is not learnt.
+    ///   - fixedOfMovies: That of movies' features.
+    init(dimension: Int, fixedOfUsers: Int = 1, fixedOfMovies: Int = 0) {
+        vectors = EmbeddingTable(dimension: dimension, scalarCount: dimension)
+        self.fixedOfUsers = fixedOfUsers
+        self.fixedOfMovies = fixedOfMovies
         addUserFeatures()
     }
 
-    private func addUserFeatures() { for _ in 0..<UserFeatures.count { _ = vectors.rows.append() } }
+    deinit { meanings.deallocate() }
+
+    private func addUserFeatures() { for _ in 0..<UserFeatures.count { _ = append(fixed: fixedOfUsers) } }
+
+    private func append(fixed: Int) -> UInt32 {
+        let row = vectors.rows.append()
+        beginVariance(row, ratings: 0)
+        return row
+    }
+
+    private func fixed(_ row: UInt32) -> Int { row < UserFeatures.count ? fixedOfUsers : fixedOfMovies }
+
+    /// The variances after so many ratings: exactly at first, later about those that they would have come to.
+    private func beginVariance(_ row: UInt32, ratings: Float) {
+        // The other side's bias is multiplied by one, its factors by small numbers.
+        let variance = mutableVariance(row)
+        for at in 0..<vectors.dimension {
+            let information: Float = at == fixedOfUsers || at == fixedOfMovies ? 1 : 0.05
+            variance[at] = 1 / (1 / Self.variance + ratings * information)
+        }
+        variance[fixed(row)] = 0
+    }
+
+    /// Where variances stand now, version 3 of the numerics kept the number of ratings and then zeros.
+    func takeOverVersion3() {
+        for row in 0..<UInt32(vectors.count) {
+            let variance = mutableVariance(row)
+            if variance[vectors.dimension - 1] == 0 { beginVariance(row, ratings: variance[0]) }
+        }
+    }
 
     func removeAll() {
         vectors.rows.removeAll()
         ofMovies.removeAll()
         rowsByName = [:]
         names = []
+        genreCount = 0
         addUserFeatures()
     }
 
@@ -35,8 +95,12 @@ final class FeatureTable {
         while ofMovies.count <= Int(movie) { _ = ofMovies.append() }
         let row = ofMovies.mutableRow(movie).assumingMemoryBound(to: UInt16.self)
         var found: [UInt16] = []
-        for genre in description.genres { if let number = number(of: "genre \(genre)") { found.append(number) } }
-        if let year = description.year, let number = number(of: "years \(year / 5 * 5)") { found.append(number) }
+        for genre in description.genres {
+            if let number = number(of: Self.genrePrefix + genre) { found.append(number) }
+        }
+        if let year = description.year, let number = number(of: "\(Self.yearsPrefix)\(year / 5 * 5)") {
+            found.append(number)
+        }
         found = Array(found.prefix(Self.perMovieMax))
         row[0] = UInt16(found.count)
         for at in 0..<Self.perMovieMax { row[1 + at] = at < found.count ? found[at] : 0 }
@@ -45,11 +109,42 @@ final class FeatureTable {
     /// Nil when there are too many names to number.
     private func number(of name: String) -> UInt16? {
         if let number = rowsByName[name] { return number }
-        guard names.count < Int(UInt16.max) - UserFeatures.count else { return nil }
-        let number = UInt16(vectors.rows.append())
+        guard names.count < Self.namesMax else { return nil }
+        let number = UInt16(append(fixed: fixedOfMovies))
         rowsByName[name] = number
+        noteMeaning(of: name)
         names.append(name)
         return number
+    }
+
+    /// Of the name that comes next.
+    private func noteMeaning(of name: String) {
+        var meaning = Meaning.other
+        if name.hasPrefix(Self.genrePrefix) {
+            if genreCount < Self.genresMax { meaning = .genre(UInt8(genreCount)) }
+            genreCount += 1
+        } else if let year = Int(name.dropFirst(Self.yearsPrefix.count)) {
+            meaning = .years(min(max((Float(year) - 1985) / 20, -2), 2))
+        }
+        (meanings + names.count).initialize(to: meaning)
+    }
+
+    /// Writes the numbers of a movie's genres, for which there is room for `perMovieMax`, and returns how many, and when the
+    /// movie came out: years since 1985 in units of 20 years, within ±2; 0 if that is not known.
+    @inline(__always)
+    func genres(ofMovie movie: UInt32, into genres: UnsafeMutablePointer<UInt8>) -> (count: Int, years: Float) {
+        var count = 0
+        var years: Float = 0
+        forEach(ofMovie: movie) { feature in
+            switch meanings[Int(feature) - UserFeatures.count] {
+            case .genre(let number):
+                genres[count] = number
+                count += 1
+            case .years(let value): years = value
+            case .other: break
+            }
+        }
+        return (count, years)
     }
 
     @inline(__always)
@@ -58,13 +153,9 @@ final class FeatureTable {
     @inline(__always)
     func mutableVector(_ feature: UInt32) -> UnsafeMutablePointer<Float> { vectors.mutableVector(feature) }
 
-    /// Counts one more rating of somebody or something with this feature; returns how many there were before. From 2^24 on
-    /// the count stands still.
     @inline(__always)
-    func countUp(_ feature: UInt32) -> Float {
-        let count = vectors.mutableVector(feature) + vectors.paddedDimension
-        defer { count.pointee += 1 }
-        return count.pointee
+    func mutableVariance(_ feature: UInt32) -> UnsafeMutablePointer<Float> {
+        vectors.mutableVector(feature) + vectors.paddedDimension
     }
 
     @inline(__always)
@@ -86,17 +177,25 @@ final class FeatureTable {
     ///
     /// - Throws: `StateImage.Failure` when they do not fit the names.
     func restore(names: [String], movieCount: Int) throws {
-        guard vectors.count == UserFeatures.count + names.count, ofMovies.count == movieCount else {
+        guard vectors.count == UserFeatures.count + names.count, names.count <= Self.namesMax,
+            ofMovies.count == movieCount
+        else {
             throw StateImage.Failure.impossible(
                 "\(vectors.count) features for \(names.count) names, or \(ofMovies.count) movies' for \(movieCount)")
         }
-        self.names = names
+        self.names = []
         rowsByName = [:]
-        for (at, name) in names.enumerated() { rowsByName[name] = UInt16(UserFeatures.count + at) }
+        genreCount = 0
+        for (at, name) in names.enumerated() {
+            rowsByName[name] = UInt16(UserFeatures.count + at)
+            noteMeaning(of: name)
+            self.names.append(name)
+        }
         for movie in 0..<UInt32(movieCount) {
             let row = ofMovies.row(movie).assumingMemoryBound(to: UInt16.self)
             let isKnown =
-                row[0] <= Self.perMovieMax && (0..<Int(row[0])).allSatisfy { Int(row[1 + $0]) < vectors.count }
+                row[0] <= Self.perMovieMax
+                && (0..<Int(row[0])).allSatisfy { (UserFeatures.count..<vectors.count).contains(Int(row[1 + $0])) }
             if !isKnown { throw StateImage.Failure.impossible("a feature of movie row \(movie) that is not there") }
         }
     }

@@ -221,7 +221,7 @@ public final class RankingHead {
         for (table, count) in [(users, userCount), (movies, movieCount)] where table.count != count {
             throw StateImage.Failure.impossible("\(table.count) rows of the ranking head for \(count)")
         }
-        try shares.complete(movieCount: movieCount)
+        try shares.check(movieCount: movieCount)
     }
 
     /// Memory of one step.

@@ -8,8 +8,13 @@ import CVectorKernels
 /// Stern, Herbrich and Graepel, "Matchbox: Large Scale Online Bayesian Recommendations", WWW 2009). What is uncertain moves
 /// far and what is certain little, so a new user's first ratings count and a known movie stays put.
 ///
-/// Side features (age, gender, occupation; genres, years) are learnt offsets of the means, one vector each, by gradient
-/// steps; so who was never seen starts from what he is known by.
+/// What is known of a movie stands in v beside what is learnt: its bias, which a user multiplies by his own slope, of mean 1;
+/// and as offsets of the last two factors how popular it is (`PopularityScale`) and when it came out. So a user's step tells at
+/// once whether he follows the others, what is popular, and what is old.
+///
+/// Side features (age, gender, occupation; genres, years) are learnt offsets of the means, one vector each, by Kalman steps
+/// with a diagonal covariance; so who was never seen starts from what he is known by. Users have tastes of their own for
+/// genres, and movies for gender and age (`RatingTastes`). From the sum to stars leads a `StarsCurve`.
 ///
 /// A deterministic state machine; its rows live in tables that snapshots share.
 public final class RatingHead {
@@ -27,10 +32,6 @@ public final class RatingHead {
         public var movieDrift: Float = 1e-5
         /// New factors are drawn from ± this.
         public var initialScale: Float = 0.05
-        /// A feature's step begins with this, and falls with the root of its ratings beyond `featureHalfway`.
-        public var featureRate: Float = 0.014
-        public var featureHalfway: Float = 100
-        public var featureRegularization: Float = 0
         public var seed: UInt64 = 3
 
         public init() {}
@@ -38,17 +39,34 @@ public final class RatingHead {
 
     /// Floats of w and v: biases and factors.
     public let length: Int
-    private let setup: Settings
+    let setup: Settings
     /// Mean, then covariance.
-    private let users: EmbeddingTable
-    private let movies: EmbeddingTable
+    let users: EmbeddingTable
+    let movies: EmbeddingTable
     let features: FeatureTable
+    /// Of users for genres.
+    let userTastes = RatingTastes(traitsMax: FeatureTable.genresMax, variance: 0.04)
+    /// Of movies for users' traits, and behind them the number of ratings.
+    let movieTastes = RatingTastes(traitsMax: UserTraits.count, variance: 0.01, scalarCount: 1)
+    let popularity = PopularityScale()
+    private let curve = StarsCurve()
 
     private var mean = MeanRating(priorCount: 5)
 
-    /// Where each side keeps its own bias, and the other's is multiplied by one.
-    private static let userBias = 0
-    private static let movieBias = 1
+    /// Where each side keeps its own bias, and the other has what it is multiplied by: a movie one, a user his slope, whose
+    /// difference from one is learnt.
+    static let userBias = 0
+    static let movieBias = 1
+    /// Variance of a new user's slope.
+    static let slopeVariance: Float = 0.15
+    /// Variance of a new user's last two factors, where movies have offsets.
+    private static let describedFactorVariance: Float = 0.08
+    /// A movie's popularity counts that much in its last factor but one; the last one takes its years as they are.
+    private static let popularityScale: Float = 0.4
+    var popularityFactor: Int { length - 2 }
+    var yearsFactor: Int { length - 1 }
+    /// Added to the variances of a feature's vector with every rating.
+    private static let featureDrift: Float = 1e-9
 
     private let scratch: UnsafeMutablePointer<Float>
     private var w: UnsafeMutablePointer<Float> { scratch }
@@ -57,6 +75,11 @@ public final class RatingHead {
     private var movieShare: UnsafeMutablePointer<Float> { scratch + 3 * length }
     private var noDrift: UnsafeMutablePointer<Float> { scratch + 4 * length }
     private var movieDrift: UnsafeMutablePointer<Float> { scratch + 5 * length }
+    private var userFeatureDrift: UnsafeMutablePointer<Float> { scratch + 6 * length }
+    private var movieFeatureDrift: UnsafeMutablePointer<Float> { scratch + 7 * length }
+    /// Numbers of the movie's genres and of the user's traits.
+    private let genres: UnsafeMutablePointer<UInt8>
+    private let traits: UnsafeMutablePointer<UInt8>
 
     public init(_ settings: Settings = Settings()) {
         setup = settings
@@ -64,27 +87,39 @@ public final class RatingHead {
         precondition(length % 16 == 0, "kernels take 16 floats at a time")
         users = EmbeddingTable(dimension: length, scalarCount: length * length)
         movies = EmbeddingTable(dimension: length, scalarCount: length * length)
-        features = FeatureTable(dimension: length)
-        scratch = .allocate(capacity: 6 * length)
-        scratch.initialize(repeating: 0, count: 6 * length)
-        for at in 0..<length where at != Self.userBias { movieDrift[at] = settings.movieDrift }
+        features = FeatureTable(
+            dimension: length, fixedOfUsers: Self.movieBias, fixedOfMovies: Self.userBias)
+        scratch = .allocate(capacity: 8 * length)
+        scratch.initialize(repeating: 0, count: 8 * length)
+        genres = .allocate(capacity: FeatureTable.perMovieMax)
+        traits = .allocate(capacity: UserTraits.count)
+        for at in 0..<length where at != Self.userBias {
+            movieDrift[at] = settings.movieDrift
+            movieFeatureDrift[at] = Self.featureDrift
+        }
+        for at in 0..<length where at != Self.movieBias { userFeatureDrift[at] = Self.featureDrift }
     }
 
-    deinit { scratch.deallocate() }
+    deinit {
+        scratch.deallocate()
+        genres.deallocate()
+        traits.deallocate()
+    }
 
-    /// Everything that the learnt bits depend on.
+    /// Everything that the learnt bits depend on, the numerics version aside.
     public var settings: String {
+        // The last three were settings of features' steps until version 3 of the numerics. They stay in the text, so that what
+        // it learnt can be gone on from.
         let floats = [
             setup.noise, setup.userBiasVariance, setup.userFactorVariance, setup.movieBiasVariance,
-            setup.movieFactorVariance, setup.movieDrift, setup.initialScale, setup.featureRate, setup.featureHalfway,
-            setup.featureRegularization,
+            setup.movieFactorVariance, setup.movieDrift, setup.initialScale, 0.014, 100, 0,
         ]
         return "rating-head factors=\(setup.factors) seed=\(setup.seed) "
             + floats.map { String($0.bitPattern, radix: 16) }.joined(separator: ",")
     }
 
-    public var bytesPerUser: Int { users.rows.rowBytes }
-    public var bytesPerMovie: Int { movies.rows.rowBytes }
+    public var bytesPerUser: Int { users.rows.rowBytes + userTastes.rows.rowBytes }
+    public var bytesPerMovie: Int { movies.rows.rowBytes + movieTastes.rows.rowBytes }
 
     // MARK: Rows
 
@@ -94,6 +129,12 @@ public final class RatingHead {
         begin(
             users, row, id, seed: setup.seed &* 2, own: Self.userBias, biasVariance: setup.userBiasVariance,
             factorVariance: setup.userFactorVariance)
+        let covariance = users.mutableVector(row) + length
+        covariance[Self.movieBias * (length + 1)] = Self.slopeVariance
+        for factor in [popularityFactor, yearsFactor] {
+            covariance[factor * (length + 1)] = Self.describedFactorVariance
+        }
+        userTastes.begin(row)
     }
 
     public func addMovie(_ row: UInt32, id: Int64, description: MovieDescription) {
@@ -102,6 +143,7 @@ public final class RatingHead {
         begin(
             movies, row, id, seed: setup.seed &* 2 &+ 1, own: Self.movieBias, biasVariance: setup.movieBiasVariance,
             factorVariance: setup.movieFactorVariance)
+        movieTastes.begin(row)
         features.describe(row, description)
     }
 
@@ -109,6 +151,7 @@ public final class RatingHead {
 
     public func removeUser(_ row: UInt32) {
         users.rows.mutableRow(row).initializeMemory(as: UInt8.self, repeating: 0, count: users.rows.rowBytes)
+        userTastes.erase(row)
     }
 
     public func removeMovie(_ row: UInt32) { addMovie(row, id: 0, description: MovieDescription()) }
@@ -117,6 +160,10 @@ public final class RatingHead {
         users.rows.removeAll()
         movies.rows.removeAll()
         features.removeAll()
+        userTastes.rows.removeAll()
+        movieTastes.rows.removeAll()
+        popularity.removeAll()
+        curve.removeAll()
         mean.removeAll()
     }
 
@@ -136,84 +183,140 @@ public final class RatingHead {
 
     // MARK: Predicting and learning
 
+    /// A user and a movie: w and v are gathered.
+    private struct Pair {
+        var movieRatings: Float
+        var genres: RatingTastes.Traits
+        var traits: RatingTastes.Traits
+        /// What their tastes add, and how uncertain that is.
+        var tastes: Float
+        var tastesVariance: Float
+    }
+
     /// The stars predicted for a pair, unclipped.
     public func prediction(user: UInt32, profile: UserRow, movie: UInt32) -> Float {
-        gather(user: user, profile: profile, movie: movie)
-        return mean.value + mq_dot16(w, v, length)
+        let pair = gather(user: user, profile: profile, movie: movie)
+        return curve.stars(mean.value + mq_dot16(w, v, length) + pair.tastes)
     }
 
     /// Learns a rating, and returns the prediction made before.
     public func learn(user: UInt32, profile: UserRow, movie: UInt32, stars: Float) -> Float {
         let kernels = mq_kernels().pointee
         guard let dot16 = kernels.dot16, let times = kernels.covariance_times, let step = kernels.kalman_step,
-            let axpy = kernels.axpy
+            let diagonalStep = kernels.diagonal_step
         else { preconditionFailure("kernels are complete") }
-        gather(user: user, profile: profile, movie: movie)
+        let pair = gather(user: user, profile: profile, movie: movie)
         let userMean = users.mutableVector(user)
         let movieMean = movies.mutableVector(movie)
-        let prediction = mean.value + dot16(w, v, length)
-        let error = stars - prediction
+        let sum = mean.value + dot16(w, v, length) + pair.tastes
+        let prediction = curve.stars(sum)
         let variance =
             setup.noise + times(userMean + length, v, length, userShare)
-            + times(movieMean + length, w, length, movieShare)
+            + times(movieMean + length, w, length, movieShare) + pair.tastesVariance
         let shrink = 1 / variance
-        step(userMean, userMean + length, userShare, length, error * shrink, shrink, noDrift)
-        step(movieMean, movieMean + length, movieShare, length, error * shrink, shrink, movieDrift)
+        let gain = (stars - sum) * shrink
+        step(userMean, userMean + length, userShare, length, gain, shrink, noDrift)
+        step(movieMean, movieMean + length, movieShare, length, gain, shrink, movieDrift)
+        userTastes.step(user, pair.genres, gain: gain, shrink: shrink)
+        movieTastes.step(movie, pair.traits, gain: gain, shrink: shrink)
+        UserFeatures.forEachOrUnknown(of: profile) {
+            diagonalStep(
+                features.mutableVector($0), features.mutableVariance($0), v, length, gain, shrink, userFeatureDrift)
+        }
+        features.forEach(ofMovie: movie) {
+            diagonalStep(
+                features.mutableVector($0), features.mutableVariance($0), w, length, gain, shrink, movieFeatureDrift)
+        }
 
-        // The place of the other side's bias is one on this side, and stays.
-        UserFeatures.forEach(of: profile) { move($0, by: error, v, fixed: Self.movieBias, axpy) }
-        features.forEach(ofMovie: movie) { move($0, by: error, w, fixed: Self.userBias, axpy) }
+        curve.learn(sum, stars: stars)
+        popularity.learn(ratings: pair.movieRatings)
+        // From 2^24 on the count stands still.
+        movieTastes.setScalar(movie, 0, pair.movieRatings + 1)
         mean.add(stars)
         return prediction
-    }
-
-    /// A gradient step of a feature's offset, with steps that grow shorter (Robbins and Monro, "A Stochastic Approximation
-    /// Method", 1951).
-    @inline(__always)
-    private func move(
-        _ feature: UInt32, by error: Float, _ other: UnsafePointer<Float>, fixed: Int,
-        _ axpy: @convention(c) (Float, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?, Int) -> Void
-    ) {
-        let halfway = setup.featureHalfway
-        let rate = setup.featureRate * (halfway / (halfway + features.countUp(feature))).squareRoot()
-        let offset = features.mutableVector(feature)
-        axpy(-rate * setup.featureRegularization, offset, offset, length)
-        axpy(rate * error, other, offset, length)
-        offset[fixed] = 0
     }
 
     /// A rating was taken back. What is taken back exactly is the mean; a step can't be told from those after it.
     public func takeBack(stars: Float) { mean.remove(stars) }
 
-    private func gather(user: UInt32, profile: UserRow, movie: UInt32) {
-        userVector(user, profile: profile, into: w)
-        movieVector(movie, into: v)
+    @inline(__always)
+    private func gather(user: UInt32, profile: UserRow, movie: UInt32) -> Pair {
+        gatherUser(user, profile: profile)
+        let ratings = movieTastes.scalar(movie, 0)
+        let genreCount = gatherMovie(movie, ratings: ratings)
+        let genres = RatingTastes.Traits(self.genres, genreCount)
+        let traits = RatingTastes.Traits(self.traits, UserTraits.list(of: profile, into: self.traits))
+        let ofUser = userTastes.sum(user, genres)
+        let ofMovie = movieTastes.sum(movie, traits)
+        return Pair(
+            movieRatings: ratings, genres: genres, traits: traits, tastes: ofUser.mean + ofMovie.mean,
+            tastesVariance: ofUser.variance + ofMovie.variance)
     }
 
     /// w of a user: his mean and the offsets of his features, `length` floats.
     @inline(__always)
-    public func userVector(_ user: UInt32, profile: UserRow, into vector: UnsafeMutablePointer<Float>) {
-        vector.update(from: users.vector(user), count: length)
-        UserFeatures.forEach(of: profile) { mq_axpy(1, features.vector($0), vector, length) }
-        vector[Self.movieBias] = 1
+    private func gatherUser(_ user: UInt32, profile: UserRow) {
+        w.update(from: users.vector(user), count: length)
+        UserFeatures.forEachOrUnknown(of: profile) { mq_axpy(1, features.vector($0), w, length) }
+        w[Self.movieBias] += 1
     }
 
-    /// v of a movie: its mean and the offsets of its features, `length` floats.
+    /// v of a movie: its mean and the offsets of its features, of its popularity and its years, `length` floats. Writes the
+    /// numbers of its genres, too, and returns how many.
     @inline(__always)
-    public func movieVector(_ movie: UInt32, into vector: UnsafeMutablePointer<Float>) {
-        vector.update(from: movies.vector(movie), count: length)
-        features.forEach(ofMovie: movie) { mq_axpy(1, features.vector($0), vector, length) }
-        vector[Self.userBias] = 1
+    private func gatherMovie(_ movie: UInt32, ratings: Float) -> Int {
+        v.update(from: movies.vector(movie), count: length)
+        features.forEach(ofMovie: movie) { mq_axpy(1, features.vector($0), v, length) }
+        v[Self.userBias] = 1
+        let (genreCount, years) = features.genres(ofMovie: movie, into: genres)
+        v[popularityFactor] += popularityOffset(ratings: ratings)
+        v[yearsFactor] += years
+        return genreCount
     }
 
-    /// Predicted stars are this + w · v.
+    /// Of the factor that popularity is in, for a movie of so many ratings.
+    @inline(__always)
+    func popularityOffset(ratings: Float) -> Float { Self.popularityScale * popularity.value(ratings: ratings) }
+
+    // MARK: For other programs
+
+    /// Floats of the vectors below: w or v, then a place for each genre, then for each trait of users.
+    public var starVectorLength: Int { length + userTastes.traitsMax + movieTastes.traitsMax }
+
+    /// A user's vector; `meanStars` + the inner product with a movie's is what `curveCoefficients` make stars of.
+    public func starVector(ofUser user: UInt32, profile: UserRow, into vector: UnsafeMutablePointer<Float>) {
+        gatherUser(user, profile: profile)
+        vector.update(from: w, count: length)
+        let genreTastes = vector + length
+        for genre in 0..<userTastes.traitsMax { genreTastes[genre] = userTastes.taste(user, genre) }
+        let known = RatingTastes.Traits(traits, UserTraits.list(of: profile, into: traits))
+        known.write(to: genreTastes + userTastes.traitsMax, of: movieTastes.traitsMax)
+    }
+
+    /// A movie's vector.
+    public func starVector(ofMovie movie: UInt32, into vector: UnsafeMutablePointer<Float>) {
+        let genreCount = gatherMovie(movie, ratings: movieTastes.scalar(movie, 0))
+        vector.update(from: v, count: length)
+        RatingTastes.Traits(genres, genreCount).write(to: vector + length, of: userTastes.traitsMax)
+        let traitTastes = vector + length + userTastes.traitsMax
+        for trait in 0..<movieTastes.traitsMax { traitTastes[trait] = movieTastes.taste(movie, trait) }
+    }
+
+    /// The mean of all stars.
     public var meanStars: Float { mean.value }
+    /// Of the `StarsCurve`, lowest power first.
+    public var curveCoefficients: [Double] { curve.coefficients }
 
     // MARK: Checkpoints and digests
 
     public var tables: [StateTable] {
         [StateTable("rating-users", users.rows), StateTable("rating-movies", movies.rows)] + features.tables
+            + zip(Self.newTables, [userTastes.rows, movieTastes.rows, popularity.rows, curve.rows])
+            .map { StateTable($0, $1) }
     }
+
+    /// Those that version 3 of the numerics had not.
+    static let newTables = ["rating-user-tastes", "rating-movie-tastes", "rating-popularity", "rating-curve"]
 
     public func scalars() -> @Sendable (inout StateWriter) throws -> Void {
         let names = features.names
@@ -226,8 +329,11 @@ public final class RatingHead {
 
     /// Reads back what `scalars` wrote; the tables have been filled before.
     ///
+    /// - Parameter isOfVersion3: Of the numerics, which had fewer tables.
     /// - Throws: `StateImage.Failure` when they do not fit each other.
-    public func restore(scalars reader: inout StateReader, userCount: Int, movieCount: Int) throws {
+    public func restore(
+        scalars reader: inout StateReader, isOfVersion3: Bool = false, userCount: Int, movieCount: Int
+    ) throws {
         try mean.read(from: &reader)
         let count = Int(try reader.read(UInt32.self))
         var names: [String] = []
@@ -235,6 +341,13 @@ public final class RatingHead {
         try features.restore(names: names, movieCount: movieCount)
         for (table, count) in [(users, userCount), (movies, movieCount)] where table.count != count {
             throw StateImage.Failure.impossible("\(table.count) rows of the rating head for \(count)")
+        }
+        if isOfVersion3 { takeOverVersion3() }
+        for (rows, count) in [(userTastes.rows, userCount), (movieTastes.rows, movieCount)] where rows.count != count {
+            throw StateImage.Failure.impossible("\(rows.count) rows of tastes for \(count)")
+        }
+        guard popularity.rows.count == 1, curve.rows.count == 1 else {
+            throw StateImage.Failure.impossible("no scale of popularity, or no curve of stars")
         }
     }
 }

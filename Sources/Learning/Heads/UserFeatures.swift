@@ -7,6 +7,19 @@ enum UserFeatures {
     /// Rows in all.
     static let count = genders + ages + occupations
 
+    /// A row for those of whom nothing is known: no age, which is a byte, comes to the last ones.
+    static let unknown = UInt32(genders + ages - 1)
+
+    /// Calls `body` with the row of each feature that is known, or with `unknown`.
+    @inline(__always)
+    static func forEachOrUnknown(of profile: UserRow, _ body: (UInt32) -> Void) {
+        if profile.gender | profile.age | profile.occupation == 0 {
+            body(unknown)
+        } else {
+            forEach(of: profile, body)
+        }
+    }
+
     /// Calls `body` with the row of each feature that is known.
     @inline(__always)
     static func forEach(of profile: UserRow, _ body: (UInt32) -> Void) {

@@ -208,7 +208,7 @@ public final class TwoHeadModel: OnlineModel {
         rating.tables + ranking.tables + lists.tables + [StateTable("recent-movies", recent.rows)]
     }
 
-    public var newTables: [String] { [StagePopularity.tableName] }
+    public var newTables: [String] { RatingHead.newTables + [StagePopularity.tableName] }
 
     public func scalars() -> @Sendable (inout StateWriter) throws -> Void {
         let (rating, ranking, lists) = (rating.scalars(), ranking.scalars(), lists.scalars())
@@ -226,7 +226,8 @@ public final class TwoHeadModel: OnlineModel {
     {
         draws = RandomDraws(state: try reader.read())
         eventCount = try reader.read()
-        try rating.restore(scalars: &reader, userCount: userCount, movieCount: movieCount)
+        try rating.restore(
+            scalars: &reader, isOfVersion3: isOfVersionBefore, userCount: userCount, movieCount: movieCount)
         try ranking.restore(scalars: &reader, userCount: userCount, movieCount: movieCount)
         try lists.restore(
             scalars: &reader, isOfVersion3: isOfVersionBefore, userCount: userCount, movieCount: movieCount)

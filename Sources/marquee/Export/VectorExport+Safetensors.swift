@@ -9,9 +9,10 @@ extension VectorExport {
     /// Where movies have offsets, `movie.offset` F32 `[movies]`; where stars have vectors of their own, `movie.star_vector`
     /// and `user.star_vector`.
     ///
-    /// Metadata: `format`; as JSON `genres`, `title_words` and `titles`, one a movie; `mean_stars`, to which the inner
-    /// product of star vectors is added; and where it comes from: `model`, and of a state `application_id`, `epoch` and as
-    /// JSON `input_offsets`.
+    /// Metadata: `format`; as JSON `genres`, `title_words` and `titles`, one a movie; `mean_stars` and as JSON
+    /// `stars_curve`, four numbers c: x = `mean_stars` + the inner product of star vectors - 3.5, within -3…2, gives the stars
+    /// c₀ + c₁x + c₂x² + c₃x³; and where it comes from: `model`, and of a state `application_id`, `epoch` and as JSON
+    /// `input_offsets`.
     func writeSafetensors(to path: String) throws {
         var file = SafetensorsFile(path: path)
         file.metadata = source.merging([
@@ -30,6 +31,7 @@ extension VectorExport {
         file.set("user.vector", userVectors, shape: [userIDs.count, dimension])
         if let stars {
             file.metadata["mean_stars"] = String(stars.mean)
+            file.metadata["stars_curve"] = try JSONOutput.text(stars.curve)
             file.set("movie.star_vector", stars.movieVectors, shape: [movies.count, stars.dimension])
             file.set("user.star_vector", stars.userVectors, shape: [userIDs.count, stars.dimension])
         }

@@ -6,7 +6,7 @@ extension VectorExport {
     /// What a service has learnt: movies that it may list, and all users that it knows.
     ///
     /// Of the two heads the vectors are the ranking head's, as the index holds them, with its biases as offsets; and as
-    /// `stars` the rating head's, with the offsets of ages, genres and so on added up in them.
+    /// `stars` the rating head's, with the offsets of ages, genres and so on added up in them and its tastes behind.
     init(_ learner: Learner) {
         let model = learner.model
         let rows = (0..<UInt32(learner.movies.count))
@@ -65,14 +65,14 @@ extension VectorExport {
 
 extension VectorExport.Stars {
     fileprivate init(_ head: RatingHead, _ learner: Learner, movies: [UInt32], users: [UInt32]) {
-        self.init(mean: head.meanStars, dimension: head.length)
+        self.init(mean: head.meanStars, curve: head.curveCoefficients, dimension: head.starVectorLength)
         var vector = [Float](repeating: 0, count: dimension)
         for row in movies {
-            head.movieVector(row, into: &vector)
+            head.starVector(ofMovie: row, into: &vector)
             movieVectors += vector
         }
         for row in users {
-            head.userVector(row, profile: learner.users.pointer(row).pointee, into: &vector)
+            head.starVector(ofUser: row, profile: learner.users.pointer(row).pointee, into: &vector)
             userVectors += vector
         }
     }

@@ -6,9 +6,12 @@ import MovieLens
 ///
 /// Score of a movie for a user = inner product of their vectors + the movie's offset.
 struct VectorExport {
-    /// Predicted stars = mean + inner product of these vectors, which are not those of lists.
+    /// With x = mean + inner product of these vectors, which are not those of lists, - 3.5, within -3…2, predicted stars are
+    /// the curve's polynomial in x.
     struct Stars {
         var mean: Float
+        /// Coefficients, lowest power first.
+        var curve: [Double]
         var dimension: Int
         /// `[movies, dimension]` and `[users, dimension]`.
         var movieVectors: [Float] = []

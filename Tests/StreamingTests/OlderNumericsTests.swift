@@ -1,0 +1,75 @@
+import Foundation
+import Recommending
+import Testing
+
+@testable import Learning
+@testable import Streaming
+
+/// A checkpoint that version 3 of the numerics wrote, after 70 ratings of 9 users and 13 movies: the version before can always
+/// be gone on from.
+struct OlderNumericsTests {
+    private static func recorded() throws -> [UInt8] {
+        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Recorded")
+        return Array(try Data(contentsOf: folder.appendingPathComponent("version-3.mqc")))
+    }
+
+    private func restored() throws -> TestService {
+        let checkpoint = try LoadedCheckpoint(Self.recorded()) { _ in nil }
+        #expect(checkpoint.numericsVersion == 3 && TwoHeadModel.numericsVersion == 4)
+        let service = try TestService(ModelBroker())
+        #expect(checkpoint.settings == service.learner.settings)
+        try checkpoint.restore(service.learner, service.processor.lists)
+        return service
+    }
+
+    @Test func whatItPredictedIsWhatItPredictsNow() throws {
+        let service = try restored()
+        let learner = service.learner
+        #expect(learner.counters[.applied] + learner.counters[.changed] > 50)
+        // As the program of then exported its vectors: by user, of movies 1 to 5.
+        let predicted: [Int64: [Float]] = [
+            1: [3.02184, 3.50598, 2.91033, 2.59686, 3.39881],
+            4: [3.14064, 3.62357, 3.02853, 2.70487, 3.5213],
+            9: [2.97707, 3.46527, 2.87613, 2.5341, 3.36431],
+        ]
+        for (id, stars) in predicted {
+            let user = learner.users.row(of: id)
+            for (at, expected) in stars.enumerated() {
+                let now = learner.model.predictedStars(
+                    user: user, profile: learner.users.pointer(user).pointee,
+                    movie: learner.movies.row(of: Int64(at) + 1), score: 0)
+                #expect(abs(now - expected) < 2e-5, "user \(id), movie \(at + 1)")
+            }
+        }
+    }
+
+    /// The lists of the last commit stand in it with the scores of then.
+    @Test func listsKeepTheirScoresUntilMoreIsLearnt() throws {
+        let service = try restored()
+        let lists = service.processor.lists
+        var compared = 0
+        for user in 0..<UInt32(service.learner.users.rowCount) where lists.count(user) > 0 {
+            let last = lists.movies(user)[lists.count(user) - 1]
+            #expect(abs(service.score(user: user, movie: last) - lists.lastScore(user)) < 1e-4, "user row \(user)")
+            compared += 1
+        }
+        #expect(compared == 9)
+    }
+
+    /// Whatever the state lacked is there now: it can be written and read as one of this version.
+    @Test func itIsAStateOfThisVersion() throws {
+        func bytes(_ model: any OnlineModel) throws -> [UInt8] {
+            var bytes: [UInt8] = []
+            var writer = StateWriter { bytes.append(contentsOf: $0) }
+            try model.snapshot().write(to: &writer)
+            try writer.flush()
+            return bytes
+        }
+        let learner = try restored().learner
+        let copy = TwoHeadModel()
+        try copy.stand(
+            as: learner.model.snapshot(), userCount: learner.users.rowCount, movieCount: learner.movies.count)
+        #expect(try bytes(copy) == bytes(learner.model))
+        #expect(try bytes(restored().learner.model) == bytes(learner.model), "however often it is restored")
+    }
+}
