@@ -139,7 +139,9 @@ struct SilentMoviesTests {
         #expect(learner.model.item(row, into: &vector) == fresh.item(0, into: &expected))
         #expect(vector == expected)
         if let blend = learner.model.blend {
-            #expect(!blend.hasRatings(row) && blend.popularity(row) == 0 && !blend.popular.movies.contains(row))
+            #expect(
+                !blend.hasRatings(row) && blend.tallies.tally(row).pointee.popularity == 0
+                    && !blend.popular.movies.contains(row))
         }
     }
 

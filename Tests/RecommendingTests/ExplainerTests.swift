@@ -53,11 +53,11 @@ struct ExplainerTests {
     }
 
     @Test func aMovieThatFollowsARatedOneNamesIt() throws {
-        // Whoever likes 3 likes 9 next; others like others.
-        for user in 1...200 as ClosedRange<Int64> {
-            rate(user, 3, 10)
-            rate(user, 9, 10)
-            rate(user + 1000, 10 + user % 30, 10)
+        // Whoever likes 3 likes 9 next, and so with five other pairs: none of them is more popular, with anybody.
+        for user in 1...300 as ClosedRange<Int64> {
+            rate(user, 3 + user % 6, 10)
+            rate(user, 9 + user % 6, 10)
+            rate(user + 1000, 15 + user % 25, 10)
         }
         rate(5000, 3, 10)
         let first = try #require(try list(5000).first)

@@ -144,10 +144,6 @@ public final class Blend {
     @inline(__always)
     public func transition(of movie: UInt32, sum: Float) -> Float { sum * tallies.tally(movie).pointee.inverseRoot }
 
-    /// Likes of late, each worth 1 when it comes.
-    @inline(__always)
-    public func popularity(_ movie: UInt32) -> Float { tallies.tally(movie).pointee.popularity * tallies.shares.fast }
-
     /// A user, ready to have movies scored; valid until the next event or use of the memory.
     ///
     /// - Parameter ratingCount: How many he has.
@@ -175,6 +171,23 @@ public final class Blend {
             weights.weight(.taste, user.stage) * mq_dot16(user.taste, genres, GenreTastes.genresMax),
             weights.weight(.profileTaste, user.stage) * mq_dot16(user.profileTaste, genres, GenreTastes.genresMax)
         )
+    }
+
+    /// The weighted popularities of a movie: how much of its score does not depend on who asks, the head's bias aside.
+    ///
+    /// - Parameter memory: Room for 16 numbers.
+    public func popularityScore(_ user: BlendUser, _ movie: UInt32, in memory: UnsafeMutablePointer<Float>) -> Float {
+        let (tally, shares) = (tallies.tally(movie).pointee, tallies.shares)
+        let stageLikes = tallies.stages.likes(movie)[user.stage]
+        memory.update(repeating: 1, count: 16)
+        memory[0] = tally.popularity * shares.fast + Self.popularityFloor
+        memory[1] = tally.slowPopularity * shares.slow + Self.popularityFloor
+        memory[2] = stageLikes * shares.slow + Self.popularityFloor
+        memory[3] = tally.ratings + tally.credit * shares.slow + 1
+        mq_kernels().pointee.logarithms(memory, 16)
+        func weighted(_ expert: BlendExpert, _ at: Int) -> Float { weights.weight(expert, user.stage) * memory[at] }
+        return weighted(.popularity, 0) + weighted(.slowPopularity, 1) + weighted(.stagePopularity, 2)
+            + weighted(.ratings, 3)
     }
 
     /// What the score of a movie that nobody rated has for every user at a stage, by stage: to it no user has transitions.

@@ -17,6 +17,7 @@ final class Explainer {
     private let blend: Blend
     private let learner: Learner
     private let userMemory = BlendUserMemory()
+    /// 16 numbers.
     private let one: UnsafeMutablePointer<Float>
     private let transitionFloor: Float
     private var popularFloor: Float = 0
@@ -66,9 +67,9 @@ final class Explainer {
         gatherSuccessors(items)
         let popular = blend.popular.movies
         let place = min(popular.count, BlendRanker.popularCandidates) - 1
-        popularFloor = place < 0 ? 0 : logarithm(blend.popularity(popular[place]) + Blend.popularityFloor)
         let row = learner.users.pointer(user).pointee
         let blendUser = blend.user(user, profile: row, ratingCount: Int(row.rated.count), in: userMemory)
+        popularFloor = place < 0 ? 0 : blend.popularityScore(blendUser, popular[place], in: one)
         for at in 0..<items.count {
             let kind = explain(items[at], at, of: items.count, for: blendUser)
             body(at, kind, named)
@@ -109,9 +110,7 @@ final class Explainer {
         let tastes = blend.tasteScores(blendUser, movie)
         let own = max(0, weight(.logit) * mq_dot16(blendUser.query, vector, dimension) + tastes.own)
         let fromProfile = max(0, tastes.profile)
-        let popularity = logarithm(blend.popularity(movie) + Blend.popularityFloor)
-        let popularWeight = weight(.popularity) + weight(.slowPopularity) + weight(.stagePopularity) + weight(.ratings)
-        let fromPopularity = max(0, popularWeight * (popularity - popularFloor))
+        let fromPopularity = max(0, blend.popularityScore(blendUser, movie, in: one) - popularFloor)
 
         var transitions: Float = 0
         for (number, like) in likes.enumerated() {
