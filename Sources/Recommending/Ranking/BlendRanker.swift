@@ -4,19 +4,22 @@ import VectorIndex
 
 /// Which movies are ranked for a list.
 public enum CandidateScope: String, CaseIterable, Sendable {
-    /// Some hundreds: the best of the index, what was liked after the user's last likes, the popular and the newest.
+    /// Some hundreds: the best of the index, what was liked most after the user's last likes, the popular and the newest.
     case retrieved
     /// All, O(movies) a list: to see what the others are worth.
     case catalogue
 }
 
-/// Ranks a user's candidates by the blend: the best of the index, what was liked after his last likes, and the popular.
+/// Ranks a user's candidates by the blend: the best of the index, what was liked most after his last likes, the popular and the
+/// newest.
 ///
 /// O(candidates × dimension) a user, whatever the size of the catalogue. Owned by the learner thread; allocates nothing
 /// once its scratch has grown.
 final class BlendRanker {
     /// How many the index is asked for.
     static let indexCandidates = 100
+    /// About how many of those that he has transitions to are looked at, the strongest; where many are equally strong, more.
+    static let transitionCandidates = 128
     /// How many of the popular are looked at that the user has not rated.
     static let popularCandidates = 50
     /// The newest movies of the catalogue are always looked at: the index hardly knows them, and nobody has transitions to
@@ -31,6 +34,8 @@ final class BlendRanker {
     private var columns = BlendColumns(
         capacity: indexCandidates + popularCandidates + newestCandidates + Blend.transitionsMax)
     private var found: UnsafeMutablePointer<UInt32>
+    /// Of the movies that a user has transitions to, padded for the kernels.
+    private let transitionSums: UnsafeMutablePointer<Float>
     private var best: [Ranked] = []
 
     private struct Ranked {
@@ -46,10 +51,16 @@ final class BlendRanker {
         self.learner = learner
         self.scope = scope
         found = .allocate(capacity: columns.capacity)
+        transitionSums = .allocate(capacity: Self.padded(Blend.transitionsMax))
         best.reserveCapacity(256)
     }
 
-    deinit { found.deallocate() }
+    deinit {
+        found.deallocate()
+        transitionSums.deallocate()
+    }
+
+    private static func padded(_ count: Int) -> Int { (count + 15) / 16 * 16 }
 
     /// Ranks for the user at `place`.
     ///
@@ -78,8 +89,10 @@ final class BlendRanker {
         _ hits: UnsafeBufferPointer<UInt32>, _ touched: Int, _ candidates: inout CandidateMarks, _ columns: BlendColumns
     ) {
         for movie in hits where candidates.mark(movie) { columns.add(movie) }
+        let bound = transitionBound(touched, candidates)
         for at in 0..<touched {
             let movie = candidates.touched[at]
+            if candidates.sums[Int(movie)] < bound { continue }
             if isListed(movie), candidates.mark(movie) { columns.add(movie) }
         }
         var popular = 0
@@ -94,6 +107,15 @@ final class BlendRanker {
         for movie in (movieCount - min(movieCount, UInt32(Self.newestCandidates)))..<movieCount {
             if isListed(movie), candidates.mark(movie) { columns.add(movie) }
         }
+    }
+
+    /// The sum of transitions that a candidate has at least. Those with less are the most, and hardly ever come into a list.
+    private func transitionBound(_ touched: Int, _ candidates: borrowing CandidateMarks) -> Float {
+        if touched <= Self.transitionCandidates { return 0 }
+        for at in 0..<touched { transitionSums[at] = candidates.sums[Int(candidates.touched[at])] }
+        let padded = Self.padded(touched)
+        for at in touched..<padded { transitionSums[at] = -.infinity }
+        return mq_kernels().pointee.kth_bound(transitionSums, padded, Self.transitionCandidates)
     }
 
     private func addCatalogue() {
