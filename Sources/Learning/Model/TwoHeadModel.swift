@@ -34,6 +34,8 @@ public final class TwoHeadModel: OnlineModel {
     private let side: SideThread
     /// Events of a batch from which on the heads learn side by side: below, waking a thread takes longer.
     private static let sideBySideMin = 256
+    /// A movie with as many ratings speaks for itself: it does not follow what its features learn any more.
+    private static let followingRatingsMax: Float = 100
 
     public init(_ settings: Settings = Settings()) {
         setup = settings
@@ -161,7 +163,10 @@ public final class TwoHeadModel: OnlineModel {
             let row = users.pointer(user).pointee
             let ratingCount = Int(events.historyCounts[at])
             let following = UInt32(eventCount % UInt64(events.movieCounts[at]))
-            ranking.follow(following, ratings: lists.ratings(following), dirty: dirty)
+            let followingRatings = lists.ratings(following)
+            if followingRatings < Self.followingRatingsMax {
+                ranking.follow(following, ratings: followingRatings, dirty: dirty)
+            }
             if lists.ratings(movie) == 0 { ranking.follow(movie, ratings: 0, dirty: dirty) }
             let marks = seen.marks(
                 of: user, entries: rated.entries(row.rated).movieBuffer, count: ratingCount)
