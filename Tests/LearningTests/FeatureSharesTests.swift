@@ -126,7 +126,7 @@ struct FeatureSharesTests {
     /// Against sums in double precision, written down once more.
     @Test func followingAndLearningAreWhatTheyAreSaidToBe() {
         let dimension = 16
-        let features = FeatureTable(dimension: 16)
+        let features = FeatureTable(dimension: 16, fixedOfUsers: 1, fixedOfMovies: 0)
         let shares = FeatureShares(dimension: dimension, features: features)
         let descriptions = [
             MovieDescription(year: 1994, genres: ["A", "B"]), MovieDescription(genres: ["B"]), MovieDescription(),

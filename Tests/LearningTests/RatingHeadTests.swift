@@ -166,12 +166,20 @@ import Testing
 
     @Test func everyKernelVariantLearnsTheSameBits() {
         var results: [[UInt32]] = []
+        var tables: Set<[[UInt8]]> = []
         for variant in [MQ_VARIANT_PLAIN, MQ_VARIANT_AVX2, MQ_VARIANT_AVX512] where mq_kernels_select(variant) {
             let head = makeHead(users: 20, movies: 30)
             results.append(learn(head, users: 20, movies: 30, count: 2000, seed: 7).map(\.bitPattern))
+            tables.insert(
+                head.tables.flatMap { table in
+                    (0..<UInt32(table.rows.count)).map {
+                        Array(UnsafeRawBufferPointer(start: table.rows.row($0), count: table.rows.rowBytes))
+                    }
+                })
         }
         for variant in [MQ_VARIANT_AVX512, MQ_VARIANT_AVX2, MQ_VARIANT_PLAIN] where mq_kernels_select(variant) { break }
         #expect(Set(results).count == 1)
+        #expect(tables.count == 1)
     }
 
     @Test func extremesLeaveEverythingFinite() {
@@ -183,10 +191,20 @@ import Testing
             #expect(error.isFinite)
             if !error.isFinite { return }
         }
-        for table in head.tables where ["rating-users", "features", "rating-user-tastes"].contains(table.name) {
+        expectFinite(head)
+    }
+
+    /// Rows of floats, and the two of doubles.
+    private func expectFinite(_ head: RatingHead) {
+        for table in head.tables where table.name != "movie-features" {
             for row in 0..<UInt32(table.rows.count) {
-                let floats = table.rows.row(row).assumingMemoryBound(to: Float.self)
-                #expect(mq_all_finite(floats, table.rows.rowBytes / 4), "\(table.name)")
+                let (start, bytes) = (table.rows.row(row), table.rows.rowBytes)
+                if ["rating-popularity", "rating-curve"].contains(table.name) {
+                    let doubles = start.assumingMemoryBound(to: Double.self)
+                    #expect((0..<bytes / 8).allSatisfy { doubles[$0].isFinite }, "\(table.name)")
+                } else {
+                    #expect(mq_all_finite(start.assumingMemoryBound(to: Float.self), bytes / 4), "\(table.name)")
+                }
             }
         }
     }
@@ -198,17 +216,22 @@ import Testing
         head.addMovie(0, id: 1, description: MovieDescription(title: "", year: .min, genres: genres))
         head.addMovie(1, id: 2, description: MovieDescription(title: "", year: .max, genres: Array(genres[20...])))
         head.addMovie(2, id: 3, description: MovieDescription())
+        #expect(
+            (0..<3).map { head.features.count(ofMovie: $0) } == [FeatureTable.perMovieMax, FeatureTable.perMovieMax, 0])
+        head.addMovie(3, id: 4, description: MovieDescription(title: "", year: 2000, genres: ["Genre 0", "Genre 0"]))
+        #expect(head.features.count(ofMovie: 3) == 2, "a genre counts once")
         for user in 0..<200 as Range<UInt32> { head.addUser(user, id: Int64(user)) }
         for round in 0..<60_000 as Range<UInt32> {
             let user = round * 7919 % 200
             let stars = head.learn(
-                user: user, profile: user % 3 == 0 ? UserRow() : profile(user), movie: round % 3,
+                user: user, profile: user % 3 == 0 ? UserRow() : profile(user), movie: round % 4,
                 stars: round % 2 == 0 ? 0.5 : 5)
             guard stars.isFinite else {
                 Issue.record("round \(round)")
                 return
             }
         }
+        expectFinite(head)
     }
 
     @Test func predictingChangesNothing() {
@@ -256,6 +279,33 @@ import Testing
     @Test func tablesThatDoNotFitAreRefused() {
         let head = makeHead(users: 12, movies: 18)
         #expect(throws: StateImage.Failure.self) { try copy(head, movieCount: 17) }
+    }
+
+    /// What can't have been learnt is refused, table by table.
+    @Test func impossibleNumbersAreRefused() throws {
+        func refuses(_ name: String, _ damage: (UnsafeMutableRawPointer) -> Void) throws {
+            let head = makeHead(users: 12, movies: 18)
+            learn(head, users: 12, movies: 18, count: 100, seed: 3)
+            let rows = try #require(head.tables.first { $0.name == name }).rows
+            damage(rows.mutableRow(0))
+            #expect(throws: StateImage.Failure.self, "\(name)") { try copy(head, movieCount: 18) }
+        }
+        func float(_ at: Int, _ value: Float) -> (UnsafeMutableRawPointer) -> Void {
+            { $0.storeBytes(of: value, toByteOffset: 4 * at, as: Float.self) }
+        }
+        func double(_ at: Int, _ value: Double) -> (UnsafeMutableRawPointer) -> Void {
+            { $0.storeBytes(of: value, toByteOffset: 8 * at, as: Double.self) }
+        }
+        try refuses("rating-user-tastes", float(0, .nan))
+        try refuses("rating-user-tastes", float(1, -1))
+        try refuses("rating-movie-tastes", float(2 * UserTraits.count, -1))
+        try refuses("features", float(16 + 2, .infinity))
+        try refuses("features", float(16 + RatingHead.movieBias, 1))
+        try refuses("rating-popularity", double(0, .nan))
+        try refuses("rating-popularity", double(1, -1))
+        try refuses("rating-popularity", double(2, 0))
+        try refuses("rating-curve", double(2, .nan))
+        try refuses("rating-curve", double(StarsCurve.terms, -1))
     }
 
     @Test func aUserWhoIsForgottenLeavesNothingAndHisRowBeginsAnew() {

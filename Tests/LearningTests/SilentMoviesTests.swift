@@ -139,6 +139,7 @@ struct SilentMoviesTests {
         #expect(learner.model.item(row, into: &vector) == fresh.item(0, into: &expected))
         #expect(vector == expected)
         if let blend = learner.model.blend {
+            #expect((0..<UserStage.count).allSatisfy { blend.tallies.stages.likes(row)[$0] == 0 })
             #expect(
                 !blend.hasRatings(row) && blend.tallies.tally(row).pointee.popularity == 0
                     && !blend.popular.movies.contains(row))

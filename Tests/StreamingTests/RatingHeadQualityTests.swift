@@ -54,5 +54,10 @@ private let published: String? = ProcessInfo.processInfo.environment["MARQUEE_TE
         print("rating head, \(name): RMSE \(all), last half \(last), \(clock.now - began)")
         #expect(all <= allMax)
         #expect(last <= lastMax)
+        // More of what speaks for a movie is never fewer stars.
+        let curve = head.curveCoefficients
+        for x in stride(from: -3.0, through: 2, by: 0.25) {
+            #expect(curve[1] + 2 * curve[2] * x + 3 * curve[3] * (x * x) > 0, "at \(x)")
+        }
     }
 }

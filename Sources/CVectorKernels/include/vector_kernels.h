@@ -62,8 +62,9 @@ typedef struct {
     void (*kalman_step)(float *mean, float *covariance, const float *x, size_t n, float gain, float shrink,
                         const float *drift);
 
-    /// The same step where the coordinates are independent: `variance` holds the diagonal. What is 0 of it stays as it is,
-    /// mean and variance, while its drift is 0; what is positive stays so.
+    /// A step where the coordinates are independent: `variance` holds the diagonal. `shrink` is 1 over the variance of the
+    /// error without that of this vector, which is small beside it; so each coordinate takes the information of the rating as
+    /// if it were alone. What is 0 of it stays as it is, mean and variance, while its drift is 0; what is positive stays so.
     ///   x = variance[i] * other[i];  mean'[i] = fma(gain, x, mean[i])
     ///   variance'[i] = variance[i] / fma(shrink * x, other[i], 1) + drift[i]
     void (*diagonal_step)(float *mean, float *variance, const float *other, size_t n, float gain, float shrink,

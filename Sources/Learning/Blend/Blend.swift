@@ -173,7 +173,8 @@ public final class Blend {
         )
     }
 
-    /// The weighted popularities of a movie: how much of its score does not depend on who asks, the head's bias aside.
+    /// The weighted popularities of a movie: how much of its score is the same for all users at a stage, the head's bias
+    /// aside.
     ///
     /// - Parameter memory: Room for 16 numbers.
     public func popularityScore(_ user: BlendUser, _ movie: UInt32, in memory: UnsafeMutablePointer<Float>) -> Float {

@@ -43,7 +43,10 @@ public final class BlendWeights {
     func restore(scalars reader: inout StateReader) throws {
         for at in 0..<(2 * Self.count) {
             values[at] = try reader.readFloat()
-            guard values[at].isFinite else { throw StateImage.Failure.impossible("a blend weight \(values[at])") }
+            // Sums of squares begin with 1.
+            guard values[at].isFinite, at < Self.count || values[at] >= 1 else {
+                throw StateImage.Failure.impossible("a blend weight \(values[at])")
+            }
         }
     }
 
@@ -54,7 +57,9 @@ public final class BlendWeights {
             let old = try (0..<Version3.stages.count).map { _ in
                 try Version3.experts.map { _ in try reader.readFloat() }
             }
-            guard old.joined().allSatisfy(\.isFinite) else { throw StateImage.Failure.impossible("a blend weight") }
+            guard old.joined().allSatisfy({ $0.isFinite && (offset == 0 || $0 >= 1) }) else {
+                throw StateImage.Failure.impossible("a blend weight")
+            }
             for stage in 0..<UserStage.count {
                 let values = values + offset + stage * Self.expertCount
                 for (expert, value) in zip(Version3.experts, old[Version3.stages.lastIndex { $0 <= stage } ?? 0]) {

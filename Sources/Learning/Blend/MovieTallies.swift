@@ -45,7 +45,7 @@ final class MovieTallies {
         var growth: Float
         var slowUnit: Float = 1
         var slowGrowth: Float
-        /// Over all movies, without credits: of both popularities in their units, and of ratings.
+        /// Over all movies: of both popularities in their units, and of ratings without credits.
         var popularity = CountMoments()
         var slowPopularity = CountMoments()
         var ratings = CountMoments()
@@ -93,8 +93,13 @@ final class MovieTallies {
     /// as credits last, it counts as the movie of an average event.
     func welcome(_ movie: UInt32) {
         let tally = mutableTally(movie)
-        tally.pointee.popularity += decay.pointee.popularity.ofAnEvent
-        tally.pointee.slowPopularity += decay.pointee.slowPopularity.ofAnEvent
+        // Counted among the others, a credit leaves the next one as it is.
+        let credit = decay.pointee.popularity.ofAnEvent
+        decay.pointee.popularity.grow(tally.pointee.popularity, by: credit)
+        tally.pointee.popularity += credit
+        let slowCredit = decay.pointee.slowPopularity.ofAnEvent
+        decay.pointee.slowPopularity.grow(tally.pointee.slowPopularity, by: slowCredit)
+        tally.pointee.slowPopularity += slowCredit
         tally.pointee.credit += decay.pointee.ratings.ofAnEvent * decay.pointee.slowUnit
         stages.welcome(movie)
     }

@@ -7,7 +7,7 @@ final class StagePopularity {
     static let tableName = "stage-popularity"
 
     let rows = PagedRows(rowBytes: rowLength * MemoryLayout<Float>.stride)
-    /// By stage, over all movies, without credits. Behind a pointer, as one is written once a like.
+    /// By stage, over all movies. Behind a pointer, as one is written once a like.
     private let moments: UnsafeMutablePointer<CountMoments>
 
     init() {
@@ -39,7 +39,12 @@ final class StagePopularity {
     /// A new movie counts at every stage as the movie of an average like there, until more is known.
     func welcome(_ movie: UInt32) {
         let likes = mutableLikes(movie)
-        for stage in 0..<UserStage.count { likes[stage] += moments[stage].ofAnEvent }
+        for stage in 0..<UserStage.count {
+            let credit = moments[stage].ofAnEvent
+            // Counted among them, it leaves that as it is: who comes next gets no more.
+            moments[stage].grow(likes[stage], by: credit)
+            likes[stage] += credit
+        }
     }
 
     func remove(_ movie: UInt32) {

@@ -43,7 +43,7 @@ final class FeatureTable {
     /// - Parameters:
     ///   - fixedOfUsers: The coordinate of users' features that is not learnt.
     ///   - fixedOfMovies: That of movies' features.
-    init(dimension: Int, fixedOfUsers: Int = 1, fixedOfMovies: Int = 0) {
+    init(dimension: Int, fixedOfUsers: Int, fixedOfMovies: Int) {
         vectors = EmbeddingTable(dimension: dimension, scalarCount: dimension)
         self.fixedOfUsers = fixedOfUsers
         self.fixedOfMovies = fixedOfMovies
@@ -75,9 +75,17 @@ final class FeatureTable {
 
     /// Where variances stand now, version 3 of the numerics kept the number of ratings and then zeros.
     func takeOverVersion3() {
+        for row in 0..<UInt32(vectors.count) { beginVariance(row, ratings: max(0, mutableVariance(row)[0])) }
+    }
+
+    /// - Throws: `StateImage.Failure` when they can't be such.
+    func checkVariances() throws {
         for row in 0..<UInt32(vectors.count) {
             let variance = mutableVariance(row)
-            if variance[vectors.dimension - 1] == 0 { beginVariance(row, ratings: variance[0]) }
+            let isPossible = (0..<vectors.dimension).allSatisfy { variance[$0] >= 0 && variance[$0].isFinite }
+            guard isPossible, variance[fixed(row)] == 0 else {
+                throw StateImage.Failure.impossible("the variances of feature row \(row)")
+            }
         }
     }
 
@@ -95,13 +103,13 @@ final class FeatureTable {
         while ofMovies.count <= Int(movie) { _ = ofMovies.append() }
         let row = ofMovies.mutableRow(movie).assumingMemoryBound(to: UInt16.self)
         var found: [UInt16] = []
-        for genre in description.genres {
-            if let number = number(of: Self.genrePrefix + genre) { found.append(number) }
-        }
         if let year = description.year, let number = number(of: "\(Self.yearsPrefix)\(year / 5 * 5)") {
             found.append(number)
         }
-        found = Array(found.prefix(Self.perMovieMax))
+        for genre in description.genres where found.count < Self.perMovieMax {
+            guard let number = number(of: Self.genrePrefix + genre), !found.contains(number) else { continue }
+            found.append(number)
+        }
         row[0] = UInt16(found.count)
         for at in 0..<Self.perMovieMax { row[1 + at] = at < found.count ? found[at] : 0 }
     }

@@ -1,5 +1,5 @@
-/// How popular a movie is, on a scale whose zero and unit are those of the movies that are rated of late: so it says the same in
-/// a short stream and in a long one.
+/// How popular a movie is, on a scale whose zero and unit are those of the movies that are rated of late: so it says the same
+/// in a short stream and in a long one.
 ///
 /// A movie's popularity is the logarithm to base 2 of its ratings + 1; the zero is the mean of it over rating events, the unit
 /// its standard deviation. Both are running means of the last `memory` events or so.
@@ -12,6 +12,8 @@ final class PopularityScale {
     /// The least unit, and the farthest from zero in units.
     private static let unitMin: Float = 0.5
     private static let farthest: Float = 4
+    /// From here on a float does not count by ones.
+    private static let ratingsMax: Float = 0x1p24
 
     let rows = PagedRows(rowBytes: 3 * MemoryLayout<Double>.stride)
 
@@ -23,8 +25,28 @@ final class PopularityScale {
         set(mean: Self.meanPrior, variance: Self.variancePrior, count: Self.countPrior)
     }
 
-    /// As after many events.
-    func set(mean: Double, variance: Double, count: Double) {
+    /// About as after so many ratings of each movie, one after the other.
+    func begin(after ratings: [Float]) {
+        let prior = Self.countPrior
+        var (sum, squares) = (Self.meanPrior * prior, (Self.variancePrior + Self.meanPrior * Self.meanPrior) * prior)
+        var (count, before, logarithm) = (prior, Float(0), 0.0)
+        // Of as many movies as have more than `before` ratings, one stood at `before` each.
+        let ascending = ratings.sorted()
+        for (at, most) in ascending.enumerated() {
+            let movies = Double(ascending.count - at)
+            while before < min(most, Self.ratingsMax) {
+                logarithm = Double(Self.logarithm(ratings: before))
+                sum += movies * logarithm
+                squares += movies * (logarithm * logarithm)
+                count += movies
+                before += 1
+            }
+        }
+        let mean = sum / count
+        set(mean: mean, variance: max(0, squares / count - mean * mean), count: count)
+    }
+
+    private func set(mean: Double, variance: Double, count: Double) {
         let row = rows.mutableRow(0).assumingMemoryBound(to: Double.self)
         row[0] = mean
         row[1] = variance
@@ -53,5 +75,16 @@ final class PopularityScale {
         row[2] = min(row[2] + 1, Self.memory)
         row[0] += difference / row[2]
         row[1] += (difference * difference - row[1]) / row[2]
+    }
+
+    /// - Throws: `StateImage.Failure` when the row, which has been filled before, can't be such.
+    func check() throws {
+        let isScale =
+            rows.count == 1
+            && {
+                let row = rows.row(0).assumingMemoryBound(to: Double.self)
+                return row[0].isFinite && row[1] >= 0 && row[1].isFinite && (1...Self.memory).contains(row[2])
+            }()
+        if !isScale { throw StateImage.Failure.impossible("the scale of popularity") }
     }
 }

@@ -46,7 +46,7 @@ public final class RatingHead {
     let features: FeatureTable
     /// Of users for genres.
     let userTastes = RatingTastes(traitsMax: FeatureTable.genresMax, variance: 0.04)
-    /// Of movies for users' traits, and behind them the number of ratings.
+    /// Of movies for users' traits, and behind them the number of ratings that were learnt, changed ones again.
     let movieTastes = RatingTastes(traitsMax: UserTraits.count, variance: 0.01, scalarCount: 1)
     let popularity = PopularityScale()
     private let curve = StarsCurve()
@@ -329,7 +329,7 @@ public final class RatingHead {
 
     /// Reads back what `scalars` wrote; the tables have been filled before.
     ///
-    /// - Parameter isOfVersion3: Of the numerics, which had fewer tables.
+    /// - Parameter isOfVersion3: Of the numerics, which had fewer tables: `takeOverVersion3` comes then.
     /// - Throws: `StateImage.Failure` when they do not fit each other.
     public func restore(
         scalars reader: inout StateReader, isOfVersion3: Bool = false, userCount: Int, movieCount: Int
@@ -342,12 +342,11 @@ public final class RatingHead {
         for (table, count) in [(users, userCount), (movies, movieCount)] where table.count != count {
             throw StateImage.Failure.impossible("\(table.count) rows of the rating head for \(count)")
         }
-        if isOfVersion3 { takeOverVersion3() }
-        for (rows, count) in [(userTastes.rows, userCount), (movieTastes.rows, movieCount)] where rows.count != count {
-            throw StateImage.Failure.impossible("\(rows.count) rows of tastes for \(count)")
-        }
-        guard popularity.rows.count == 1, curve.rows.count == 1 else {
-            throw StateImage.Failure.impossible("no scale of popularity, or no curve of stars")
-        }
+        if isOfVersion3 { return }
+        try features.checkVariances()
+        try userTastes.check(count: userCount)
+        try movieTastes.check(count: movieCount)
+        try popularity.check()
+        try curve.check()
     }
 }

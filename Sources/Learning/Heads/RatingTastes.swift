@@ -3,7 +3,7 @@
 /// Each trait of an owner is a Gaussian of its own: a mean and a variance, in stars and stars². Who meets n traits at once
 /// gets their sum / √n; a rating is one Kalman step on those alone, their covariances being left out.
 ///
-/// Shape: a row an owner, `traitsMax` × (mean, variance), then `scalarCount` floats that start at 0.
+/// Shape: a row an owner, `traitsMax` × (mean, variance), then `scalarCount` floats that start at 0 and count something.
 final class RatingTastes {
     /// Traits that come together: their numbers, each once.
     struct Traits {
@@ -42,10 +42,15 @@ final class RatingTastes {
 
     /// The row of an owner of whom nothing is known; one that is new is added.
     func begin(_ row: UInt32) {
-        while rows.count <= Int(row) { _ = rows.append() }
-        erase(row)
+        addErased(row)
         let floats = floats(row)
         for trait in 0..<traitsMax { floats[2 * trait + 1] = variance }
+    }
+
+    /// The row of an owner who is not there.
+    func addErased(_ row: UInt32) {
+        while rows.count <= Int(row) { _ = rows.append() }
+        erase(row)
     }
 
     func erase(_ row: UInt32) {
@@ -94,6 +99,21 @@ final class RatingTastes {
             let x = floats[2 * trait + 1] * traits.share
             floats[2 * trait] += x * gain
             floats[2 * trait + 1] -= x * x * shrink
+        }
+    }
+
+    /// - Throws: `StateImage.Failure` when the rows, which have been filled before, can't be such.
+    func check(count: Int) throws {
+        guard rows.count == count else {
+            throw StateImage.Failure.impossible("\(rows.count) rows of tastes for \(count)")
+        }
+        for row in 0..<UInt32(count) {
+            let areTastes = (0..<traitsMax).allSatisfy { trait in
+                let variance = rows.row(row).assumingMemoryBound(to: Float.self)[2 * trait + 1]
+                return taste(row, trait).isFinite && variance >= 0 && variance.isFinite
+            }
+            let areCounts = (0..<scalarCount).allSatisfy { scalar(row, $0) >= 0 && scalar(row, $0).isFinite }
+            guard areTastes, areCounts else { throw StateImage.Failure.impossible("the tastes of row \(row)") }
         }
     }
 }

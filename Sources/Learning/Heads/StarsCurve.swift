@@ -72,4 +72,16 @@ final class StarsCurve {
         let four = Self.four(rows.row(0), 0)
         return (0..<Self.terms).map { four[$0] }
     }
+
+    /// - Throws: `StateImage.Failure` when the row, which has been filled before, can't be such.
+    func check() throws {
+        let isCurve =
+            rows.count == 1
+            && (0...Self.terms).allSatisfy { number in
+                let four = Self.four(rows.row(0), number)
+                let isFinite = (0..<Self.terms).allSatisfy { four[$0].isFinite }
+                return isFinite && (number == 0 || four[number - 1] >= 0)
+            }
+        if !isCurve { throw StateImage.Failure.impossible("the curve of stars") }
+    }
 }

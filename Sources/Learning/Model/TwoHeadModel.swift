@@ -237,6 +237,7 @@ public final class TwoHeadModel: OnlineModel {
         try lists.restore(
             scalars: &reader, isOfVersion3: isOfVersionBefore, userCount: userCount, movieCount: movieCount)
         try recent.check(movieCount: movieCount)
+        if isOfVersionBefore { rating.takeOverVersion3(ratings: lists.ratings) }
         self.movieCount = movieCount
         // All movies are new to whoever follows them.
         dirty.reserve(movieCount)

@@ -89,12 +89,7 @@ final class BlendRanker {
         _ hits: UnsafeBufferPointer<UInt32>, _ touched: Int, _ candidates: inout CandidateMarks, _ columns: BlendColumns
     ) {
         for movie in hits where candidates.mark(movie) { columns.add(movie) }
-        let bound = transitionBound(touched, candidates)
-        for at in 0..<touched {
-            let movie = candidates.touched[at]
-            if candidates.sums[Int(movie)] < bound { continue }
-            if isListed(movie), candidates.mark(movie) { columns.add(movie) }
-        }
+        addTransitions(touched, &candidates, columns)
         var popular = 0
         for movie in blend.popular.movies {
             if popular == Self.popularCandidates { break }
@@ -109,13 +104,23 @@ final class BlendRanker {
         }
     }
 
-    /// The sum of transitions that a candidate has at least. Those with less are the most, and hardly ever come into a list.
-    private func transitionBound(_ touched: Int, _ candidates: borrowing CandidateMarks) -> Float {
-        if touched <= Self.transitionCandidates { return 0 }
-        for at in 0..<touched { transitionSums[at] = candidates.sums[Int(candidates.touched[at])] }
-        let padded = Self.padded(touched)
-        for at in touched..<padded { transitionSums[at] = -.infinity }
-        return mq_kernels().pointee.kth_bound(transitionSums, padded, Self.transitionCandidates)
+    /// The movies that have the largest sums of transitions. The others are the most, and hardly ever come into a list.
+    private func addTransitions(_ touched: Int, _ candidates: inout CandidateMarks, _ columns: BlendColumns) {
+        var count = 0
+        for at in 0..<touched {
+            let movie = candidates.touched[at]
+            if candidates.isMarked(movie) || !isListed(movie) { continue }
+            found[count] = movie
+            transitionSums[count] = candidates.sums[Int(movie)]
+            count += 1
+        }
+        var bound: Float = 0
+        if count > Self.transitionCandidates {
+            let padded = Self.padded(count)
+            for at in count..<padded { transitionSums[at] = -.infinity }
+            bound = mq_kernels().pointee.kth_bound(transitionSums, padded, Self.transitionCandidates)
+        }
+        for at in 0..<count where transitionSums[at] >= bound && candidates.mark(found[at]) { columns.add(found[at]) }
     }
 
     private func addCatalogue() {
