@@ -252,11 +252,7 @@ import Testing
                 to.rows.mutableRow(row).copyMemory(from: from.rows.row(row), byteCount: from.rows.rowBytes)
             }
         }
-        var bytes: [UInt8] = []
-        var writer = StateWriter { bytes.append(contentsOf: $0) }
-        try head.scalars()(&writer)
-        try writer.flush()
-        try bytes.withUnsafeBytes {
+        try written(head.scalars()).withUnsafeBytes {
             var reader = StateReader($0)
             try copy.restore(scalars: &reader, userCount: 12, movieCount: movieCount)
             #expect(reader.isAtEnd)

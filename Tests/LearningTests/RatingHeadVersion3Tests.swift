@@ -67,11 +67,7 @@ struct RatingHeadVersion3Tests {
             }
         }
         body(older)
-        var bytes: [UInt8] = []
-        var writer = StateWriter { bytes.append(contentsOf: $0) }
-        try head.scalars()(&writer)
-        try writer.flush()
-        try bytes.withUnsafeBytes {
+        try written(head.scalars()).withUnsafeBytes {
             var reader = StateReader($0)
             try older.restore(
                 scalars: &reader, isOfVersion3: true, userCount: Int(Self.users), movieCount: Int(Self.movies))

@@ -95,10 +95,7 @@ struct StagePopularityTests {
 
     /// Version 3 of the numerics had four stages and no such expert: what was learnt is what the stages begin with.
     @Test func weightsOfVersion3AreTakenOver() throws {
-        var bytes: [UInt8] = []
-        var writer = StateWriter { bytes.append(contentsOf: $0) }
-        for number in 0..<64 { try writer.write(Float(number)) }
-        try writer.flush()
+        let bytes = try written { writer in for number in 0..<64 { try writer.write(Float(number)) } }
         let weights = BlendWeights()
         try bytes.withUnsafeBytes { bytes in
             var reader = StateReader(bytes)

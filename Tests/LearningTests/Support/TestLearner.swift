@@ -97,11 +97,7 @@ extension LearnerSnapshot {
         }
         for (number, blob) in blobs.enumerated() {
             if let version = blob.version, base?.blobs[number].version == version { continue }
-            var bytes: [UInt8] = []
-            var writer = StateWriter { bytes.append(contentsOf: $0) }
-            try blob.write(&writer)
-            try writer.flush()
-            image.blobs[blob.name] = bytes
+            image.blobs[blob.name] = try written(blob.write)
         }
         return image
     }
