@@ -178,13 +178,12 @@ public final class Blend {
     ///
     /// - Parameter memory: Room for 16 numbers.
     public func popularityScore(_ user: BlendUser, _ movie: UInt32, in memory: UnsafeMutablePointer<Float>) -> Float {
-        let (tally, shares) = (tallies.tally(movie).pointee, tallies.shares)
-        let stageLikes = tallies.stages.likes(movie)[user.stage]
+        let known = tallies.popularities(tallies.tally(movie), movie, stage: user.stage, tallies.shares)
         memory.update(repeating: 1, count: 16)
-        memory[0] = tally.popularity * shares.fast + Self.popularityFloor
-        memory[1] = tally.slowPopularity * shares.slow + Self.popularityFloor
-        memory[2] = stageLikes * shares.slow + Self.popularityFloor
-        memory[3] = tally.ratings + tally.credit * shares.slow + 1
+        memory[0] = known.fast
+        memory[1] = known.slow
+        memory[2] = known.ofStage
+        memory[3] = known.ratings
         mq_kernels().pointee.logarithms(memory, 16)
         func weighted(_ expert: BlendExpert, _ at: Int) -> Float { weights.weight(expert, user.stage) * memory[at] }
         return weighted(.popularity, 0) + weighted(.slowPopularity, 1) + weighted(.stagePopularity, 2)
@@ -194,18 +193,15 @@ public final class Blend {
     /// What the score of a movie that nobody rated has for every user at a stage, by stage: to it no user has transitions.
     /// Besides the head's term and `tasteScores`, and up to rounding.
     public func restOfUnrated(_ movie: UInt32) -> [Float] {
-        let (tally, shares) = (tallies.tally(movie).pointee, tallies.shares)
-        let likes = tallies.stages.likes(movie)
-        return (0..<UserStage.count).map { stage in
+        (0..<UserStage.count).map { stage in
+            let known = tallies.popularities(tallies.tally(movie), movie, stage: stage, tallies.shares)
             func part(_ expert: BlendExpert, _ x: Float) -> Double {
                 Double(weights.weight(expert, stage)) * log(Double(x))
             }
             let logarithms =
                 part(.transitions, Self.transitionFloor)
-                + part(.popularity, tally.popularity * shares.fast + Self.popularityFloor)
-                + part(.slowPopularity, tally.slowPopularity * shares.slow + Self.popularityFloor)
-                + part(.stagePopularity, likes[stage] * shares.slow + Self.popularityFloor)
-                + part(.ratings, tally.credit * shares.slow + 1)
+                + part(.popularity, known.fast) + part(.slowPopularity, known.slow)
+                + part(.stagePopularity, known.ofStage) + part(.ratings, known.ratings)
             return Float(logarithms) + weights.weight(.bias, stage) * head.bias(movie)
         }
     }

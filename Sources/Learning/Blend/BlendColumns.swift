@@ -65,10 +65,11 @@ public final class BlendColumns {
             rows[at] = blend.head.row(movie)
             let tally = tallies.tally(movie)
             transitions[at] = transitions[at] * tally.pointee.inverseRoot + Blend.transitionFloor
-            popularities[at] = tally.pointee.popularity * shares.fast + Blend.popularityFloor
-            slowPopularities[at] = tally.pointee.slowPopularity * shares.slow + Blend.popularityFloor
-            stagePopularities[at] = tallies.stages.likes(movie)[user.stage] * shares.slow + Blend.popularityFloor
-            ratings[at] = tally.pointee.ratings + tally.pointee.credit * shares.slow + 1
+            let known = tallies.popularities(tally, movie, stage: user.stage, shares)
+            popularities[at] = known.fast
+            slowPopularities[at] = known.slow
+            stagePopularities[at] = known.ofStage
+            ratings[at] = known.ratings
         }
         gathered(user.query, rows, count, blend.head.dimension, column(.logit))
         for at in 0..<count { column(.bias)[at] = blend.head.bias(movies[at]) }

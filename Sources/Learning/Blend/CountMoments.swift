@@ -3,12 +3,17 @@ struct CountMoments {
     var sum = 0.0
     var squares = 0.0
 
-    /// One of them grows from `old` by `step`.
+    /// One of them grows.
     @inline(__always)
-    mutating func grow(_ old: Float, by step: Float) {
+    mutating func grow(_ count: inout Float, by step: Float) {
         sum += Double(step)
-        squares += Double(step) * (2 * Double(old) + Double(step))
+        squares += Double(step) * (2 * Double(count) + Double(step))
+        count += step
     }
+
+    /// One of them is credited with the count of an average event. It is counted among the others, so the average stays, and
+    /// who comes next gets no more.
+    mutating func credit(_ count: inout Float) { grow(&count, by: ofAnEvent) }
 
     /// One of them is not counted any more. What rounding leaves is not below nothing.
     mutating func drop(_ old: Float) {

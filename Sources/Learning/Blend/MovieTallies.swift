@@ -93,13 +93,8 @@ final class MovieTallies {
     /// as credits last, it counts as the movie of an average event.
     func welcome(_ movie: UInt32) {
         let tally = mutableTally(movie)
-        // Counted among the others, a credit leaves the next one as it is.
-        let credit = decay.pointee.popularity.ofAnEvent
-        decay.pointee.popularity.grow(tally.pointee.popularity, by: credit)
-        tally.pointee.popularity += credit
-        let slowCredit = decay.pointee.slowPopularity.ofAnEvent
-        decay.pointee.slowPopularity.grow(tally.pointee.slowPopularity, by: slowCredit)
-        tally.pointee.slowPopularity += slowCredit
+        decay.pointee.popularity.credit(&tally.pointee.popularity)
+        decay.pointee.slowPopularity.credit(&tally.pointee.slowPopularity)
         tally.pointee.credit += decay.pointee.ratings.ofAnEvent * decay.pointee.slowUnit
         stages.welcome(movie)
     }
@@ -149,16 +144,31 @@ final class MovieTallies {
     @inline(__always)
     func count(_ movie: UInt32, isLiked: Bool, stage: Int) {
         let tally = mutableTally(movie)
-        decay.pointee.ratings.grow(tally.pointee.ratings, by: 1)
-        tally.pointee.ratings += 1
+        decay.pointee.ratings.grow(&tally.pointee.ratings, by: 1)
         if !isLiked { return }
-        decay.pointee.popularity.grow(tally.pointee.popularity, by: decay.pointee.unit)
-        decay.pointee.slowPopularity.grow(tally.pointee.slowPopularity, by: decay.pointee.slowUnit)
-        tally.pointee.popularity += decay.pointee.unit
-        tally.pointee.slowPopularity += decay.pointee.slowUnit
+        let (unit, slowUnit) = (decay.pointee.unit, decay.pointee.slowUnit)
+        decay.pointee.popularity.grow(&tally.pointee.popularity, by: unit)
+        decay.pointee.slowPopularity.grow(&tally.pointee.slowPopularity, by: slowUnit)
         tally.pointee.likes += 1
         tally.pointee.inverseRoot = 1 / (tally.pointee.likes + 1).squareRoot()
-        stages.count(movie, stage: stage, unit: decay.pointee.slowUnit)
+        stages.count(movie, stage: stage, unit: slowUnit)
+    }
+
+    /// What is known of how popular a movie is, as the blend's experts take the logarithms of it.
+    ///
+    /// - Parameters:
+    ///   - stage: Of the user who is asked for.
+    ///   - shares: `shares`, which no event may have changed since.
+    @inline(__always)
+    func popularities(
+        _ tally: UnsafePointer<MovieTally>, _ movie: UInt32, stage: Int, _ shares: (fast: Float, slow: Float)
+    ) -> (fast: Float, slow: Float, ofStage: Float, ratings: Float) {
+        let floor = Blend.popularityFloor
+        return (
+            tally.pointee.popularity * shares.fast + floor, tally.pointee.slowPopularity * shares.slow + floor,
+            stages.likes(movie)[stage] * shares.slow + floor,
+            tally.pointee.ratings + tally.pointee.credit * shares.slow + 1
+        )
     }
 
     // MARK: Successors

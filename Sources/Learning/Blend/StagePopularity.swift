@@ -31,20 +31,13 @@ final class StagePopularity {
     /// A like, worth `unit`, of a user at `stage`.
     @inline(__always)
     func count(_ movie: UInt32, stage: Int, unit: Float) {
-        let likes = mutableLikes(movie)
-        moments[stage].grow(likes[stage], by: unit)
-        likes[stage] += unit
+        moments[stage].grow(&mutableLikes(movie)[stage], by: unit)
     }
 
     /// A new movie counts at every stage as the movie of an average like there, until more is known.
     func welcome(_ movie: UInt32) {
         let likes = mutableLikes(movie)
-        for stage in 0..<UserStage.count {
-            let credit = moments[stage].ofAnEvent
-            // Counted among them, it leaves that as it is: who comes next gets no more.
-            moments[stage].grow(likes[stage], by: credit)
-            likes[stage] += credit
-        }
+        for stage in 0..<UserStage.count { moments[stage].credit(&likes[stage]) }
     }
 
     func remove(_ movie: UInt32) {

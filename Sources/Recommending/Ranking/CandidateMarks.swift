@@ -41,13 +41,14 @@ struct CandidateMarks: ~Copyable {
 
     mutating func exclude(_ rated: UnsafeBufferPointer<UInt32>) { for movie in rated { stamps[Int(movie)] = stamp } }
 
+    /// Whether a movie is excluded, or marked.
     @inline(__always)
     func isMarked(_ movie: UInt32) -> Bool { stamps[Int(movie)] == stamp }
 
     /// Marks a movie; false when it is excluded, or marked already.
     @inline(__always)
     mutating func mark(_ movie: UInt32) -> Bool {
-        if stamps[Int(movie)] == stamp { return false }
+        if isMarked(movie) { return false }
         stamps[Int(movie)] = stamp
         return true
     }

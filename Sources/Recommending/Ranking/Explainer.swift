@@ -18,7 +18,7 @@ final class Explainer {
     private let learner: Learner
     private let userMemory = BlendUserMemory()
     /// 16 numbers.
-    private let one: UnsafeMutablePointer<Float>
+    private let memory: UnsafeMutablePointer<Float>
     private let transitionFloor: Float
     private var popularFloor: Float = 0
     private var likes: [(movie: UInt32, weight: Float)] = []
@@ -40,9 +40,9 @@ final class Explainer {
     init(blend: Blend, learner: Learner) {
         self.blend = blend
         self.learner = learner
-        one = .allocate(capacity: 16)
-        one.initialize(repeating: 1, count: 16)
-        transitionFloor = Self.logarithm(Blend.transitionFloor, one)
+        memory = .allocate(capacity: 16)
+        memory.initialize(repeating: 1, count: 16)
+        transitionFloor = Self.logarithm(Blend.transitionFloor, memory)
         successorWeights = .allocate(capacity: 0)
         places = .allocate(capacity: 0)
         likes.reserveCapacity(32)
@@ -51,7 +51,7 @@ final class Explainer {
     }
 
     deinit {
-        one.deallocate()
+        memory.deallocate()
         successorWeights.deallocate()
         places.deallocate()
     }
@@ -69,7 +69,7 @@ final class Explainer {
         let place = min(popular.count, BlendRanker.popularCandidates) - 1
         let row = learner.users.pointer(user).pointee
         let blendUser = blend.user(user, profile: row, ratingCount: Int(row.rated.count), in: userMemory)
-        popularFloor = place < 0 ? 0 : blend.popularityScore(blendUser, popular[place], in: one)
+        popularFloor = place < 0 ? 0 : blend.popularityScore(blendUser, popular[place], in: memory)
         for at in 0..<items.count {
             let kind = explain(items[at], at, of: items.count, for: blendUser)
             body(at, kind, named)
@@ -110,7 +110,7 @@ final class Explainer {
         let tastes = blend.tasteScores(blendUser, movie)
         let own = max(0, weight(.logit) * mq_dot16(blendUser.query, vector, dimension) + tastes.own)
         let fromProfile = max(0, tastes.profile)
-        let fromPopularity = max(0, blend.popularityScore(blendUser, movie, in: one) - popularFloor)
+        let fromPopularity = max(0, blend.popularityScore(blendUser, movie, in: memory) - popularFloor)
 
         var transitions: Float = 0
         for (number, like) in likes.enumerated() {
@@ -146,12 +146,12 @@ final class Explainer {
         }
     }
 
-    private func logarithm(_ x: Float) -> Float { Self.logarithm(x, one) }
+    private func logarithm(_ x: Float) -> Float { Self.logarithm(x, memory) }
 
-    /// - Parameter one: 16 numbers, of which the first is used.
-    private static func logarithm(_ x: Float, _ one: UnsafeMutablePointer<Float>) -> Float {
-        one[0] = x
-        mq_kernels().pointee.logarithms(one, 16)
-        return one[0]
+    /// - Parameter memory: 16 numbers, of which the first is used.
+    private static func logarithm(_ x: Float, _ memory: UnsafeMutablePointer<Float>) -> Float {
+        memory[0] = x
+        mq_kernels().pointee.logarithms(memory, 16)
+        return memory[0]
     }
 }
