@@ -77,7 +77,8 @@ struct StagePopularityTests {
             columns.transitionSums[0] = 0
             let profile = test.learner.users.pointer(user).pointee
             blend.score(
-                columns, blend.user(user, profile: profile, ratingCount: ratingCount, in: BlendUserMemory()))
+                columns, of: user,
+                blend.user(user, profile: profile, ratingCount: ratingCount, in: BlendUserMemory()))
             return columns.scores[0]
         }
         let newcomer = test.learner.users.row(of: 1001)

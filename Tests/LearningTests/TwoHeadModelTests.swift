@@ -147,7 +147,9 @@ import Testing
                 columns.transitionSums[Int(movie)] = sums[Int(movie)]
             }
             let profile = test.learner.users.pointer(user).pointee
-            blend.score(columns, blend.user(user, profile: profile, ratingCount: Int(profile.rated.count), in: memory))
+            blend.score(
+                columns, of: user,
+                blend.user(user, profile: profile, ratingCount: Int(profile.rated.count), in: memory))
             #expect((0..<count).allSatisfy { columns.scores[$0].isFinite }, "user row \(user)")
             #expect((0..<UInt32(count)).allSatisfy { test.foreseenStars(user: user, movie: $0).isFinite })
         }

@@ -40,7 +40,8 @@ public final class Blend {
     /// By distance in the user's ratings.
     private let reach: [Float]
     private let scratch: Scratch
-    private var likes: Int64 = 0
+    /// The ranking head's side of it.
+    let sampler: ExampleSampler
 
     init(_ settings: Settings, head: RankingHead) {
         setup = settings
@@ -49,6 +50,7 @@ public final class Blend {
         popular = PopularMovies(tallies)
         reach = (0..<LastItems.capacity).map { 1 / (1 + Float($0) / settings.transitionReach) }
         scratch = Scratch(rowCount: settings.drawn + 1)
+        sampler = ExampleSampler(head: head, learnsOneIn: settings.learnsOneIn, drawn: settings.drawn)
     }
 
     var settings: String {
@@ -98,7 +100,7 @@ public final class Blend {
         tallies.removeAll()
         popular.removeAll()
         weights.removeAll()
-        likes = 0
+        sampler.likes = 0
     }
 
     // MARK: Experts
@@ -154,12 +156,17 @@ public final class Blend {
         tastes.taste(of: user, into: memory.taste)
         tastes.taste(of: profile, into: memory.profileTaste)
         return BlendUser(
-            stage: UserStage.of(ratingCount: ratingCount), query: head.query(user), taste: memory.taste,
-            profileTaste: memory.profileTaste)
+            stage: UserStage.of(ratingCount: ratingCount), taste: memory.taste, profileTaste: memory.profileTaste)
     }
 
     /// Scores the movies of `columns` for a user; their `transitionSums` are there.
-    public func score(_ columns: BlendColumns, _ user: BlendUser) {
+    public func score(_ columns: BlendColumns, of user: UInt32, _ blendUser: BlendUser) {
+        columns.fill(head, user: user)
+        score(columns, blendUser)
+    }
+
+    /// The same where the head's columns are there, too.
+    private func score(_ columns: BlendColumns, _ user: BlendUser) {
         columns.fill(user, self)
         columns.weigh(weights.weights(user.stage))
     }
@@ -237,43 +244,20 @@ public final class Blend {
 
     // MARK: Learning
 
-    /// Learns from an event that the head has not learnt yet.
+    /// Learns from an example, as of before its event.
     ///
-    /// - Parameters:
-    ///   - ratingCount: How many ratings the user had before.
-    ///   - seen: By movie row, not 0 where he has rated it; not yet the movie itself, unless he rated it before.
-    @inline(__always)
+    /// - Parameter ratingCount: How many ratings the user had before.
     func learnWeights(
-        user: UInt32, profile: UserRow, movie: UInt32, isLiked: Bool, ratingCount: Int, seen: UnsafePointer<UInt8>,
-        movieCount: UInt32, draws: inout RandomDraws
-    ) {
-        if !isLiked { return }
-        defer { likes += 1 }
-        if likes % setup.learnsOneIn != 0 { return }
-        regress(
-            user, self.user(user, profile: profile, ratingCount: ratingCount, in: scratch.user), movie: movie,
-            seen: seen,
-            movieCount: movieCount, draws: &draws)
-    }
-
-    private func regress(
-        _ user: UInt32, _ blendUser: BlendUser, movie: UInt32, seen: UnsafePointer<UInt8>, movieCount: UInt32,
-        draws: inout RandomDraws
+        user: UInt32, profile: UserRow, ratingCount: Int, movieCount: UInt32, _ example: BlendExamples.Example
     ) {
         let kernels = mq_kernels().pointee
         guard let softmax = kernels.softmax, let dot16 = kernels.dot16 else { preconditionFailure("complete") }
+        let blendUser = self.user(user, profile: profile, ratingCount: ratingCount, in: scratch.user)
         scratch.reserve(movieCount: Int(movieCount))
         let columns = scratch.columns
-        columns.removeAll()
-        columns.add(movie)
+        columns.fill(example)
         let places = scratch.places
-        places[Int(movie)] = 1
-        for _ in 0..<setup.drawn {
-            let drawn = draws.next(below: movieCount)
-            if seen[Int(drawn)] != 0 || places[Int(drawn)] != 0 { continue }
-            columns.add(drawn)
-            places[Int(drawn)] = UInt16(columns.count)
-        }
+        for at in 0..<columns.count { places[Int(columns.movies[at])] = UInt16(at + 1) }
         gatherTransitions(of: user, to: columns, places)
         for at in 0..<columns.count { places[Int(columns.movies[at])] = 0 }
         score(columns, blendUser)
@@ -324,7 +308,7 @@ public final class Blend {
 
     func scalars() -> @Sendable (inout StateWriter) throws -> Void {
         let (tallies, weights, tastes) = (tallies.scalars(), weights.scalars(), tastes.scalars())
-        return { [likes] writer in
+        return { [likes = sampler.likes] writer in
             try writer.write(likes)
             try tallies(&writer)
             try weights(&writer)
@@ -333,8 +317,9 @@ public final class Blend {
     }
 
     func restore(scalars reader: inout StateReader, isOfVersion3: Bool, userCount: Int, movieCount: Int) throws {
-        likes = try reader.read()
+        let likes: Int64 = try reader.read()
         guard likes >= 0 else { throw StateImage.Failure.impossible("\(likes) likes") }
+        sampler.likes = likes
         try tallies.restore(scalars: &reader, movieCount: movieCount, isOfVersion3: isOfVersion3)
         if isOfVersion3 {
             try weights.restore(version3Scalars: &reader)

@@ -48,7 +48,30 @@ public final class BlendColumns {
     /// The user's transitions to each movie, which whoever scores puts here first; `Blend.gatherTransitions` has them.
     public var transitionSums: UnsafeMutablePointer<Float> { column(.transitions) }
 
-    /// Fills all columns, the logarithms done; the padding gets zeros.
+    /// Fills the head's columns by what it says now.
+    @inline(__always)
+    func fill(_ head: RankingHead, user: UInt32) {
+        guard let gathered = mq_kernels().pointee.gathered_scores else { preconditionFailure("kernels are complete") }
+        let biases = column(.bias)
+        for at in 0..<count {
+            let row = head.row(movies[at])
+            rows[at] = row
+            biases[at] = row[head.dimension]
+        }
+        gathered(head.query(user), rows, count, head.dimension, column(.logit))
+    }
+
+    /// Takes the movies of an example, with what the head said of them.
+    @inline(__always)
+    func fill(_ example: BlendExamples.Example) {
+        assert(example.count <= capacity)
+        count = example.count
+        movies.update(from: example.movies, count: count)
+        column(.logit).update(from: example.logits, count: count)
+        column(.bias).update(from: example.biases, count: count)
+    }
+
+    /// Fills the other columns, the logarithms done; the padding of all gets zeros.
     @inline(__always)
     func fill(_ user: BlendUser, _ blend: Blend) {
         let kernels = mq_kernels().pointee
@@ -62,7 +85,7 @@ public final class BlendColumns {
         let shares = tallies.shares
         for at in 0..<count {
             let movie = movies[at]
-            rows[at] = blend.head.row(movie)
+            rows[at] = blend.tastes.row(movie)
             let tally = tallies.tally(movie)
             transitions[at] = transitions[at] * tally.pointee.inverseRoot + Blend.transitionFloor
             let known = tallies.popularities(tally, movie, stage: user.stage, shares)
@@ -71,9 +94,6 @@ public final class BlendColumns {
             stagePopularities[at] = known.ofStage
             ratings[at] = known.ratings
         }
-        gathered(user.query, rows, count, blend.head.dimension, column(.logit))
-        for at in 0..<count { column(.bias)[at] = blend.head.bias(movies[at]) }
-        for at in 0..<count { rows[at] = blend.tastes.row(movies[at]) }
         gathered(user.taste, rows, count, GenreTastes.genresMax, column(.taste))
         gathered(user.profileTaste, rows, count, GenreTastes.genresMax, column(.profileTaste))
         let padded = paddedCount

@@ -2,8 +2,6 @@
 public struct BlendUser {
     /// `UserStage`.
     public let stage: Int
-    /// z of the ranking head.
-    public let query: UnsafePointer<Float>
     /// `GenreTastes.genresMax` floats each.
     let taste: UnsafePointer<Float>
     let profileTaste: UnsafePointer<Float>

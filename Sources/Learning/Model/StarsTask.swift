@@ -1,16 +1,11 @@
-/// What the rating head learns of a batch: it has nothing in common with the ranking head and the blend, so it may be done beside
-/// them.
-final class StarsTask {
-    /// What `learn` learns.
-    var batch: (events: LearningEvents, users: UserTable)?
-    private let rating: RatingHead
+/// What the rating head learns of some events: it has nothing in common with the ranking head and the blend.
+struct StarsTask {
+    let rating: RatingHead
 
-    init(_ rating: RatingHead) { self.rating = rating }
-
-    /// Learns the events of the batch in order, and writes what was predicted of each before.
-    func learn() {
-        guard let (events, users) = batch else { return }
-        for at in 0..<events.count {
+    /// Learns the events in order, and writes what was predicted of each before.
+    func learn(_ work: LearningWork, _ range: Range<Int>) {
+        let (events, users) = (work.events, work.users)
+        for at in range {
             if events.kinds[at] == LearningEvents.Kind.removed.rawValue {
                 rating.takeBack(stars: events.previousStars[at])
                 events.predictions[at] = .nan

@@ -23,30 +23,19 @@ public final class TwoHeadModel: OnlineModel {
     private let rating: RatingHead
     private let ranking: RankingHead
     private let lists: Blend
-    private let recent = RecentMovies()
-    private let seen = SeenMarks()
-    private let dirty = DirtyRows()
-    private var draws: RandomDraws
-    /// Events learnt.
-    private var eventCount: UInt64 = 0
+    private let task: RankingTask
+    private let pipeline: HeadPipeline
     private var movieCount = 0
-    private let stars: StarsTask
-    private let side: SideThread
-    /// Events of a batch from which on the heads learn side by side: below, waking a thread takes longer.
-    private static let sideBySideMin = 256
-    /// A movie with as many ratings speaks for itself: it does not follow what its features learn any more.
-    private static let followingRatingsMax: Float = 100
 
     public init(_ settings: Settings = Settings()) {
         setup = settings
         let rating = RatingHead(settings.rating)
         self.rating = rating
-        let stars = StarsTask(rating)
-        self.stars = stars
-        side = SideThread { stars.learn() }
         ranking = RankingHead(settings.ranking, features: rating.features)
         lists = Blend(settings.blend, head: ranking)
-        draws = RandomDraws(state: settings.seed)
+        task = RankingTask(ranking, sampler: lists.sampler, seed: settings.seed)
+        pipeline = HeadPipeline(
+            ranking: task, sampler: lists.sampler, stars: StarsTask(rating: rating), blend: BlendTask(blend: lists))
     }
 
     public var settings: String {
@@ -76,14 +65,15 @@ public final class TwoHeadModel: OnlineModel {
         ranking.addMovie(row, id: id, isAnnounced: description != MovieDescription())
         lists.addMovie(row, description: description)
         movieCount = max(movieCount, Int(row) + 1)
-        dirty.reserve(movieCount)
-        dirty.insert(row)
+        task.reserve(movieCount)
+        task.setRatings(0, of: row)
+        task.dirty.insert(row)
     }
 
     public func describeMovie(_ row: UInt32, description: MovieDescription) {
         rating.describeMovie(row, description: description)
         ranking.describeMovie(row, ratings: lists.ratings(row))
-        dirty.insert(row)
+        task.dirty.insert(row)
         lists.describeMovie(row, description: description)
     }
 
@@ -100,7 +90,8 @@ public final class TwoHeadModel: OnlineModel {
         rating.removeMovie(row)
         ranking.removeMovie(row)
         lists.removeMovie(row)
-        dirty.insert(row)
+        task.setRatings(0, of: row)
+        task.dirty.insert(row)
     }
 
     public func names(evicted movies: MovieTable, ofUser row: UInt32) -> Bool {
@@ -118,78 +109,18 @@ public final class TwoHeadModel: OnlineModel {
         rating.removeAll()
         ranking.removeAll()
         lists.removeAll()
-        recent.removeAll()
-        dirty.removeAll()
-        draws = RandomDraws(state: setup.seed)
-        eventCount = 0
+        task.removeAll()
         movieCount = 0
     }
 
     // MARK: Learning
 
     public func learn(_ events: LearningEvents, users: UserTable, rated: RatedMovies) {
-        stars.batch = (events, users)
-        defer { stars.batch = nil }
-        // The heads have nothing in common that an event changes.
-        if SideThread.isUseful && events.count >= Self.sideBySideMin {
-            side.both { learnLists(events, users, rated) }
-        } else {
-            stars.learn()
-            learnLists(events, users, rated)
-        }
+        pipeline.learn(LearningWork(events: events, users: users, rated: rated), movieCount: movieCount)
     }
 
-    private func learnLists(_ events: LearningEvents, _ users: UserTable, _ rated: RatedMovies) {
-        seen.reserve(movieCount)
-        var draws = self.draws
-        var eventCount = self.eventCount
-        defer {
-            seen.clear()
-            self.draws = draws
-            self.eventCount = eventCount
-        }
-        for at in 0..<events.count {
-            let user = events.users[at]
-            let movie = events.movies[at]
-            let isLiked = events.stars[at] >= Blend.likedStarsMin
-            if events.kinds[at] != LearningEvents.Kind.new.rawValue {
-                let wasLiked = events.previousStars[at] >= Blend.likedStarsMin
-                // A changed rating teaches again only when it became a like.
-                if !isLiked || wasLiked {
-                    if wasLiked && !isLiked { lists.lastItems.setLiked(false, movie, of: user) }
-                    continue
-                }
-            }
-            let row = users.pointer(user).pointee
-            let ratingCount = Int(events.historyCounts[at])
-            let following = UInt32(eventCount % UInt64(events.movieCounts[at]))
-            let followingRatings = lists.ratings(following)
-            if followingRatings < Self.followingRatingsMax {
-                ranking.follow(following, ratings: followingRatings, dirty: dirty)
-            }
-            if lists.ratings(movie) == 0 { ranking.follow(movie, ratings: 0, dirty: dirty) }
-            let marks = seen.marks(
-                of: user, entries: rated.entries(row.rated).movieBuffer, count: ratingCount)
-            lists.learnWeights(
-                user: user, profile: row, movie: movie, isLiked: isLiked, ratingCount: ratingCount, seen: marks,
-                movieCount: events.movieCounts[at], draws: &draws)
-            let wasSeen = marks[Int(movie)]
-            marks[Int(movie)] = 1
-            ranking.learn(
-                user: user, movie: movie, isLiked: isLiked, seen: marks,
-                movieCount: events.movieCounts[at], recent: recent, eventCount: eventCount, draws: &draws,
-                dirty: dirty)
-            marks[Int(movie)] = wasSeen
-            lists.count(
-                user: user, profile: row, movie: movie, isLiked: isLiked, isKnown: wasSeen != 0,
-                ratingCount: ratingCount)
-            recent.set(eventCount, movie)
-            eventCount += 1
-        }
-    }
-
-    public var dirtyMovies: UnsafeBufferPointer<UInt32> { dirty.rows }
-    public func clearDirty() { dirty.removeAll() }
+    public var dirtyMovies: UnsafeBufferPointer<UInt32> { task.dirty.rows }
+    public func clearDirty() { task.dirty.removeAll() }
 
     // MARK: Retrieval
 
@@ -210,14 +141,14 @@ public final class TwoHeadModel: OnlineModel {
     // MARK: Checkpoints and digests
 
     public var tables: [StateTable] {
-        rating.tables + ranking.tables + lists.tables + [StateTable("recent-movies", recent.rows)]
+        rating.tables + ranking.tables + lists.tables + [StateTable("recent-movies", task.recent.rows)]
     }
 
     public var newTables: [String] { RatingHead.newTables + [StagePopularity.tableName] }
 
     public func scalars() -> @Sendable (inout StateWriter) throws -> Void {
         let (rating, ranking, lists) = (rating.scalars(), ranking.scalars(), lists.scalars())
-        return { [draws, eventCount] writer in
+        return { [draws = task.draws, eventCount = task.eventCount] writer in
             try writer.write(draws.state)
             try writer.write(eventCount)
             try rating(&writer)
@@ -229,18 +160,21 @@ public final class TwoHeadModel: OnlineModel {
     public func restore(scalars reader: inout StateReader, isOfVersionBefore: Bool, userCount: Int, movieCount: Int)
         throws
     {
-        draws = RandomDraws(state: try reader.read())
-        eventCount = try reader.read()
+        let draws = RandomDraws(state: try reader.read())
+        task.restore(draws: draws, eventCount: try reader.read())
         try rating.restore(
             scalars: &reader, isOfVersion3: isOfVersionBefore, userCount: userCount, movieCount: movieCount)
         try ranking.restore(scalars: &reader, userCount: userCount, movieCount: movieCount)
         try lists.restore(
             scalars: &reader, isOfVersion3: isOfVersionBefore, userCount: userCount, movieCount: movieCount)
-        try recent.check(movieCount: movieCount)
+        try task.recent.check(movieCount: movieCount)
         if isOfVersionBefore { rating.takeOverVersion3(ratings: lists.ratings) }
         self.movieCount = movieCount
-        // All movies are new to whoever follows them.
-        dirty.reserve(movieCount)
-        for movie in 0..<UInt32(movieCount) { dirty.insert(movie) }
+        task.reserve(movieCount)
+        for movie in 0..<UInt32(movieCount) {
+            task.setRatings(lists.ratings(movie), of: movie)
+            // All movies are new to whoever follows them.
+            task.dirty.insert(movie)
+        }
     }
 }

@@ -153,7 +153,7 @@ final class BlendRanker {
         let row = learner.users.pointer(user).pointee
         let blendUser = blend.user(user, profile: row, ratingCount: Int(row.rated.count), in: userMemory)
         for at in 0..<columns.count { columns.transitionSums[at] = candidates.sums[Int(columns.movies[at])] }
-        blend.score(columns, blendUser)
+        blend.score(columns, of: user, blendUser)
         for at in columns.count..<columns.paddedCount { columns.scores[at] = -.infinity }
     }
 

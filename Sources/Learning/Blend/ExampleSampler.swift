@@ -1,0 +1,98 @@
+import CVectorKernels
+
+/// Chooses what the blend's weights learn from: one in some likes, each with movies drawn uniformly, and what the ranking
+/// head says of them.
+///
+/// Part of the ranking head's side of the work: it uses the head, never the blend.
+final class ExampleSampler {
+    private let head: RankingHead
+    private let learnsOneIn: Int64
+    private let drawn: Int
+    /// Likes that it was asked about; behind a pointer, as it is written once an event.
+    private let counter: UnsafeMutablePointer<Int64>
+    private let rows: UnsafeMutablePointer<UnsafePointer<Float>?>
+    /// By movie row: 1 where it is in the example at hand.
+    private var marks: UnsafeMutablePointer<UInt8>
+    private var movieCapacity = 0
+
+    init(head: RankingHead, learnsOneIn: Int64, drawn: Int) {
+        self.head = head
+        self.learnsOneIn = learnsOneIn
+        self.drawn = drawn
+        counter = .allocate(capacity: 1)
+        counter.initialize(to: 0)
+        rows = .allocate(capacity: drawn + 1)
+        rows.initialize(repeating: nil, count: drawn + 1)
+        marks = .allocate(capacity: 0)
+    }
+
+    deinit {
+        counter.deallocate()
+        rows.deallocate()
+        marks.deallocate()
+    }
+
+    /// Part of the learnt state.
+    var likes: Int64 {
+        get { counter.pointee }
+        set { counter.pointee = newValue }
+    }
+
+    /// Memory for what comes of some events.
+    func makeExamples() -> BlendExamples {
+        BlendExamples(examplesMax: BlendExamples.eventsMax / Int(learnsOneIn) + 1, width: drawn + 1)
+    }
+
+    /// Makes room for movies below `count`.
+    func reserve(_ count: Int) {
+        if count <= movieCapacity { return }
+        movieCapacity = max(count, 2 * movieCapacity, 4096)
+        marks.deallocate()
+        marks = .allocate(capacity: movieCapacity)
+        marks.initialize(repeating: 0, count: movieCapacity)
+    }
+
+    /// Somebody liked a movie, and the head has not learnt it yet. Every so often that becomes an example.
+    ///
+    /// - Parameters:
+    ///   - event: Its place in `examples`.
+    ///   - seen: By movie row, not 0 where he has rated it; not yet the movie itself, unless he rated it before.
+    @inline(__always)
+    func liked(
+        user: UInt32, movie: UInt32, seen: UnsafePointer<UInt8>, movieCount: UInt32, draws: inout RandomDraws,
+        event: Int, into examples: BlendExamples
+    ) {
+        defer { counter.pointee += 1 }
+        if counter.pointee % learnsOneIn != 0 { return }
+        var example = examples.next()
+        sample(&example, user, movie, seen, movieCount, &draws)
+        examples.append(example, of: event)
+    }
+
+    private func sample(
+        _ example: inout BlendExamples.Example, _ user: UInt32, _ movie: UInt32, _ seen: UnsafePointer<UInt8>,
+        _ movieCount: UInt32, _ draws: inout RandomDraws
+    ) {
+        guard let gathered = mq_kernels().pointee.gathered_scores else { preconditionFailure("kernels are complete") }
+        let marks = marks
+        let movies = example.movies
+        movies[0] = movie
+        marks[Int(movie)] = 1
+        var count = 1
+        for _ in 0..<drawn {
+            let drawn = draws.next(below: movieCount)
+            if seen[Int(drawn)] != 0 || marks[Int(drawn)] != 0 { continue }
+            movies[count] = drawn
+            marks[Int(drawn)] = 1
+            count += 1
+        }
+        for at in 0..<count {
+            let row = head.row(movies[at])
+            rows[at] = row
+            example.biases[at] = row[head.dimension]
+            marks[Int(movies[at])] = 0
+        }
+        gathered(head.query(user), rows, count, head.dimension, example.logits)
+        example.count = count
+    }
+}
