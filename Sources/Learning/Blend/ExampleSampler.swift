@@ -81,10 +81,11 @@ final class ExampleSampler {
         var count = 1
         for _ in 0..<drawn {
             let drawn = draws.next(below: movieCount)
-            if seen[Int(drawn)] != 0 || marks[Int(drawn)] != 0 { continue }
+            // Without a branch: which of them he has rated is not predictable.
+            let isNew: UInt8 = seen[Int(drawn)] | marks[Int(drawn)] == 0 ? 1 : 0
             movies[count] = drawn
-            marks[Int(drawn)] = 1
-            count += 1
+            marks[Int(drawn)] |= isNew
+            count += Int(isNew)
         }
         for at in 0..<count {
             let row = head.row(movies[at])

@@ -162,9 +162,9 @@ public final class RankingHead {
         let z = scratch.query
         z.update(from: vector, count: n)
 
-        let rows = scratch.rows
-        rows[0] = movies.mutableVector(movie)
-        dirty.insert(movie)
+        // Written always and counted when he has not rated it: which those are is not predictable.
+        let chosen = scratch.movies
+        chosen[0] = movie
         var count = 1
         let span = UInt32(min(eventCount, UInt64(RecentMovies.capacity)))
         for number in 0..<(isLiked ? setup.negatives : setup.dislikedNegatives) {
@@ -174,10 +174,13 @@ public final class RankingHead {
             } else {
                 drawn = draws.next(below: movieCount)
             }
-            if seen[Int(drawn)] != 0 { continue }
-            rows[count] = movies.mutableVector(drawn)
-            dirty.insert(drawn)
-            count += 1
+            chosen[count] = drawn
+            count += seen[Int(drawn)] == 0 ? 1 : 0
+        }
+        let rows = scratch.rows
+        for at in 0..<count {
+            rows[at] = movies.mutableVector(chosen[at])
+            dirty.insert(chosen[at])
         }
 
         // The gradient of the log-likelihood by each logit is 1 - p of the chosen one and -p of the others.
@@ -229,12 +232,14 @@ public final class RankingHead {
         let query: UnsafeMutablePointer<Float>
         let gradient: UnsafeMutablePointer<Float>
         let logits: UnsafeMutablePointer<Float>
+        let movies: UnsafeMutablePointer<UInt32>
         let rows: UnsafeMutablePointer<UnsafeMutablePointer<Float>?>
 
         init(dimension: Int, rowCount: Int) {
             query = .allocate(capacity: dimension)
             gradient = .allocate(capacity: dimension)
             logits = .allocate(capacity: (rowCount + 15) / 16 * 16)
+            movies = .allocate(capacity: rowCount)
             rows = .allocate(capacity: rowCount)
             rows.initialize(repeating: nil, count: rowCount)
         }
@@ -248,6 +253,7 @@ public final class RankingHead {
             query.deallocate()
             gradient.deallocate()
             logits.deallocate()
+            movies.deallocate()
             rows.deallocate()
         }
     }
