@@ -30,13 +30,8 @@ public enum StreamLimits {
     /// A dead letter's value is cut beyond this.
     public static let deadLetterValueBytesMax = 64 * 1024
 
-    /// Work after which a commit is sealed. A transaction costs several round trips, so it takes more with it.
-    public static func commitWorkNanoseconds(_ delivery: Delivery) -> UInt64 {
-        switch delivery {
-        case .atLeastOnce: 20_000_000
-        case .exactlyOnce: 100_000_000
-        }
-    }
+    /// Work after which a commit is sealed: only a backlog makes so much. The more it takes, the more ratings share a list.
+    public static let commitWorkNanoseconds: UInt64 = 100_000_000
     /// The longest that a stop waits for what is under way.
     public static let stopNanoseconds: UInt64 = 4_000_000_000
     /// The longest that it waits for checkpoints after that.

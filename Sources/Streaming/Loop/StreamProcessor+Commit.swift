@@ -14,7 +14,7 @@ extension StreamProcessor {
 
     /// Whether the open commit has grown enough.
     private var isGrown: Bool {
-        workNanoseconds >= commitWorkNanoseconds || listRoom < StreamLimits.listRoomMin
+        workNanoseconds >= settings.commitWorkNanoseconds || listRoom < StreamLimits.listRoomMin
     }
 
     /// What the open commit has cost, and its lists will cost.
@@ -22,7 +22,8 @@ extension StreamProcessor {
 
     /// How many records the open commit takes at once: their lists must find room in it, and time.
     var recordRoom: Int {
-        let time = workNanoseconds < commitWorkNanoseconds ? commitWorkNanoseconds - workNanoseconds : 0
+        let most = settings.commitWorkNanoseconds
+        let time = workNanoseconds < most ? most - workNanoseconds : 0
         let records = max(StreamLimits.listRoomMin, pace.records(in: time))
         return max(1, min(StreamLimits.batchRecordsMax, records, listRoom))
     }

@@ -11,9 +11,8 @@ public final class StreamProcessor {
         public var applicationID = "marquee"
         public var topicPrefix = ""
         public var listLength = 20
-        /// A commit is sealed after this much work, learning and lists together; or earlier, when nothing waits. Nil: what
-        /// suits the delivery.
-        public var commitWorkNanoseconds: UInt64?
+        /// A commit is sealed after this much work, learning and lists together; or earlier, when nothing waits.
+        public var commitWorkNanoseconds = StreamLimits.commitWorkNanoseconds
         /// Time between two commits, that of the commit included; 0 = as soon as the one before is done and something waits.
         public var commitIntervalNanoseconds: UInt64 = 0
         /// Ratings after which a checkpoint is cut: about what is replayed in a second.
@@ -72,7 +71,6 @@ public final class StreamProcessor {
     var standing = Standing.following
     /// Whether it has taken the lead since it started.
     var isLeading = false
-    let commitWorkNanoseconds: UInt64
     var lastSealNanoseconds: UInt64 = 0
     /// From seal to journal, exactly once, averaged.
     var commitNanoseconds: UInt64 = 0
@@ -128,8 +126,6 @@ public final class StreamProcessor {
         self.journal = journal
         self.leadership = leadership
         cycle = CommitCycle(journaledEpoch: 0, delivery: sink.delivery)
-        commitWorkNanoseconds =
-            settings.commitWorkNanoseconds ?? StreamLimits.commitWorkNanoseconds(sink.delivery)
         self.clock = clock
         self.store = store
         applier = BatchApplier(learner: learner)
