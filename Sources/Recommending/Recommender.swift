@@ -20,8 +20,8 @@ public final class Recommender {
     public let results = RankedLists(userCapacity: usersPerSearch)
 
     private let hits = SearchResults()
-    private let ranker: BlendRanker?
-    private let explainer: Explainer?
+    /// For a model with a blend.
+    private let makers: ListMakers?
     private let queries: UnsafeMutablePointer<Float>
     private let vector: UnsafeMutablePointer<Float>
     private var exclusions: [UnsafeBufferPointer<UInt32>] = []
@@ -42,8 +42,9 @@ public final class Recommender {
         self.model = model
         self.index = index
         self.listLength = listLength
-        explainer = model.blend.map { Explainer(blend: $0, learner: learner) }
-        ranker = model.blend.map { BlendRanker(blend: $0, learner: learner, scope: scope) }
+        makers = model.blend.map { [hits, results] in
+            ListMakers(blend: $0, learner: learner, scope: scope, hits: hits, results: results)
+        }
         queries = .allocate(capacity: Self.usersPerSearch * model.dimension)
         vector = .allocate(capacity: model.dimension)
         exclusions.reserveCapacity(Self.usersPerSearch)
@@ -113,12 +114,7 @@ public final class Recommender {
 
     /// Finds what speaks for the items of the lists that `recommend` just made. Models without a blend explain nothing.
     public func explain(_ users: UnsafeBufferPointer<UInt32>) {
-        guard let explainer else { return }
-        for place in 0..<users.count {
-            explainer.explain(results.items(of: place), for: users[place]) {
-                results.explain(place, item: $0, $1, named: $2)
-            }
-        }
+        makers?.explain(users)
     }
 
     /// Calls `body` with each item of the list at `place`, which is the user's: what it is and, after `explain`, what speaks
@@ -142,7 +138,7 @@ public final class Recommender {
     public func score(
         user: UInt32, query: UnsafePointer<Float>, movie: UInt32, item: UnsafePointer<Float>, offset: Float
     ) -> Float {
-        if let ranker { return ranker.score(user: user, movie: movie) }
+        if let makers { return makers.score(user: user, movie: movie) }
         // The index's: fma over the coordinates in ascending order, then the offset.
         var sum: Float = 0
         for index in 0..<model.dimension { sum = sum.addingProduct(item[index], query[index]) }
@@ -185,7 +181,7 @@ public final class Recommender {
             try exclusions.withUnsafeBufferPointer { exclusions in
                 try index.search(
                     queries: queries, queryCount: users.count,
-                    k: ranker == nil ? length : BlendRanker.indexCandidates, exclusions: exclusions, into: hits)
+                    k: makers == nil ? length : BlendRanker.indexCandidates, exclusions: exclusions, into: hits)
             }
             rank(users, length)
         }
@@ -194,18 +190,13 @@ public final class Recommender {
     /// Turns what the index found into lists.
     private func rank(_ users: UnsafeBufferPointer<UInt32>, _ length: Int) {
         results.prepare(userCount: users.count, length: length)
+        if let makers {
+            makers.rank(users, without: exclusions, length: length)
+            return
+        }
         for place in 0..<users.count {
-            let found = hits.items(of: place)
-            if let ranker {
-                ranker.rank(
-                    user: users[place], hits: found, rated: exclusions[place], length: length, place: place,
-                    into: results)
-            } else {
-                let (ids, scores) = (hits.ids(of: place), hits.scores(of: place))
-                for at in 0..<found.count {
-                    results.append(place, item: found[at], id: ids[at], score: scores[at])
-                }
-            }
+            let (items, ids, scores) = (hits.items(of: place), hits.ids(of: place), hits.scores(of: place))
+            for at in 0..<items.count { results.append(place, item: items[at], id: ids[at], score: scores[at]) }
         }
     }
 }

@@ -60,6 +60,23 @@ import Testing
         #expect(try cut.digest() == whole.digest(), "seed \(seed)")
     }
 
+    /// What the ranking head knows of the blend's counts is no state: a restored model takes it from there.
+    @Test func aRestoredModelGoesOnTheSame() throws {
+        let test = makeLearner()
+        for id in 1...300 as ClosedRange<Int64> {
+            _ = test.learner.announce(
+                Movie(movieID: id, title: "", year: 1950 + Int(id % 50), genres: ["A", id % 2 == 0 ? "B" : "C"]))
+        }
+        let events = ratings(6000, users: 60, movies: 300, seed: 4)
+        // Some movies have more ratings than those that follow their features, others have none.
+        let first = events.prefix(3000).filter { $0.movie < 20 || $0.movie > 200 }
+        feed(test, first)
+        let restored = try TestLearner(restoring: test.image(), model: TwoHeadModel())
+        feed(test, Array(events.suffix(3000)))
+        feed(restored, Array(events.suffix(3000)))
+        #expect(try restored.digest() == test.digest())
+    }
+
     /// At the limit of a user's ratings the oldest goes, in the midst of a batch.
     @Test func batchBoundariesDoNotShowAtTheLimitOfRatings() throws {
         let count = Int64(RatedMovies.entriesMax) + 40

@@ -3,7 +3,7 @@ import Foundation
 /// A thread that does one thing beside its caller, who waits for both.
 ///
 /// Nothing of what is done may depend on which is done first. Owned by one thread; a call allocates nothing.
-final class SideThread {
+public final class SideThread {
     private struct State: ~Copyable {
         var isDue = false
         var isDone = false
@@ -20,15 +20,15 @@ final class SideThread {
     private var hasStarted = false
 
     /// Whether there is a core for it.
-    static let isUseful = ProcessInfo.processInfo.activeProcessorCount > 1
+    public static let isUseful = ProcessInfo.processInfo.activeProcessorCount > 1
 
     /// - Parameter call: What the thread does each time.
-    init(_ call: @escaping () -> Void) { task = Task(call: call) }
+    public init(_ call: @escaping () -> Void) { task = Task(call: call) }
 
     deinit { monitor.change { $0.isStopping = true } }
 
     /// Calls `body` here and the task on the thread, and returns after both.
-    func both(_ body: () -> Void) {
+    public func both(_ body: () -> Void) {
         start()
         monitor.change { state in
             state.isDone = false

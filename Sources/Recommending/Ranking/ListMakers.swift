@@ -1,0 +1,100 @@
+import Learning
+import VectorIndex
+
+/// Ranks and explains the lists of users who were searched together, half of them on a second thread where there is a
+/// second core.
+///
+/// Nobody learns meanwhile, and a list depends on nothing of another, so it is the same on whichever thread. Owned by the
+/// learner thread.
+final class ListMakers {
+    private struct Maker {
+        let ranker: BlendRanker
+        let explainer: Explainer
+    }
+
+    /// What is to be done for users at some places of a search.
+    private enum Work {
+        case rank(UnsafeBufferPointer<UInt32>, [UnsafeBufferPointer<UInt32>], length: Int)
+        case explain(UnsafeBufferPointer<UInt32>)
+    }
+
+    private let results: RankedLists
+    private let hits: SearchResults
+    private let here: Maker
+    private let side: SideThread
+    /// For the second thread.
+    private let work: UnsafeMutablePointer<(Work, places: Range<Int>)?>
+
+    /// Users from whom on two threads make the lists: below, waking one takes longer.
+    private static let sideBySideMin = 16
+
+    /// - Parameters:
+    ///   - hits: What the index finds for each user.
+    ///   - results: Where the lists go.
+    init(blend: Blend, learner: Learner, scope: CandidateScope, hits: SearchResults, results: RankedLists) {
+        self.hits = hits
+        self.results = results
+        func makeMaker() -> Maker {
+            Maker(
+                ranker: BlendRanker(blend: blend, learner: learner, scope: scope),
+                explainer: Explainer(blend: blend, learner: learner))
+        }
+        here = makeMaker()
+        let (there, work) = (makeMaker(), UnsafeMutablePointer<(Work, places: Range<Int>)?>.allocate(capacity: 1))
+        work.initialize(to: nil)
+        self.work = work
+        side = SideThread {
+            guard let (work, places) = work.pointee else { return }
+            Self.run(work, places, there, hits, results)
+        }
+    }
+
+    deinit {
+        work.deinitialize(count: 1)
+        work.deallocate()
+    }
+
+    /// Ranks for each user.
+    ///
+    /// - Parameter exclusions: By user, what must not be listed.
+    func rank(
+        _ users: UnsafeBufferPointer<UInt32>, without exclusions: [UnsafeBufferPointer<UInt32>], length: Int
+    ) {
+        share(.rank(users, exclusions, length: length), users.count)
+    }
+
+    /// Finds what speaks for the items that were ranked last.
+    func explain(_ users: UnsafeBufferPointer<UInt32>) { share(.explain(users), users.count) }
+
+    /// The blend's score of one movie, bit by bit as in a list.
+    func score(user: UInt32, movie: UInt32) -> Float { here.ranker.score(user: user, movie: movie) }
+
+    private func share(_ work: Work, _ count: Int) {
+        if !SideThread.isUseful || count < Self.sideBySideMin {
+            Self.run(work, 0..<count, here, hits, results)
+            return
+        }
+        self.work.pointee = (work, places: count / 2..<count)
+        side.both { Self.run(work, 0..<count / 2, here, hits, results) }
+        self.work.pointee = nil
+    }
+
+    private static func run(
+        _ work: Work, _ places: Range<Int>, _ maker: Maker, _ hits: SearchResults, _ results: RankedLists
+    ) {
+        switch work {
+        case .rank(let users, let exclusions, let length):
+            for place in places {
+                maker.ranker.rank(
+                    user: users[place], hits: hits.items(of: place), rated: exclusions[place], length: length,
+                    place: place, into: results)
+            }
+        case .explain(let users):
+            for place in places {
+                maker.explainer.explain(results.items(of: place), for: users[place]) {
+                    results.explain(place, item: $0, $1, named: $2)
+                }
+            }
+        }
+    }
+}
