@@ -77,8 +77,7 @@ struct StagePopularityTests {
             columns.transitionSums[0] = 0
             let profile = test.learner.users.pointer(user).pointee
             blend.score(
-                columns, of: user,
-                blend.user(user, profile: profile, ratingCount: ratingCount, in: BlendUserMemory()))
+                columns, blend.user(user, profile: profile, ratingCount: ratingCount, in: BlendUserMemory()))
             return columns.scores[0]
         }
         let newcomer = test.learner.users.row(of: 1001)

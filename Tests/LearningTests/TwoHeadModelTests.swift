@@ -67,13 +67,13 @@ import Testing
             _ = test.learner.announce(
                 Movie(movieID: id, title: "", year: 1950 + Int(id % 50), genres: ["A", id % 2 == 0 ? "B" : "C"]))
         }
-        let events = ratings(6000, users: 60, movies: 300, seed: 4)
-        // Some movies have more ratings than those that follow their features, others have none.
-        let first = events.prefix(3000).filter { $0.movie < 20 || $0.movie > 200 }
-        feed(test, first)
+        // Five movies have more ratings than those that follow their features, some others have none.
+        let well = ratings(1500, users: 200, movies: 5, seed: 4)
+        feed(test, well + ratings(1000, users: 200, movies: 200, seed: 5))
+        let events = ratings(3000, users: 200, movies: 300, seed: 6)
         let restored = try TestLearner(restoring: test.image(), model: TwoHeadModel())
-        feed(test, Array(events.suffix(3000)))
-        feed(restored, Array(events.suffix(3000)))
+        feed(test, events)
+        feed(restored, events)
         #expect(try restored.digest() == test.digest())
     }
 
@@ -164,9 +164,7 @@ import Testing
                 columns.transitionSums[Int(movie)] = sums[Int(movie)]
             }
             let profile = test.learner.users.pointer(user).pointee
-            blend.score(
-                columns, of: user,
-                blend.user(user, profile: profile, ratingCount: Int(profile.rated.count), in: memory))
+            blend.score(columns, blend.user(user, profile: profile, ratingCount: Int(profile.rated.count), in: memory))
             #expect((0..<count).allSatisfy { columns.scores[$0].isFinite }, "user row \(user)")
             #expect((0..<UInt32(count)).allSatisfy { test.foreseenStars(user: user, movie: $0).isFinite })
         }

@@ -8,7 +8,7 @@ import VectorIndex
 /// Lists that are made together, on two threads.
 struct ListMakersTests {
     /// One by one they are made on one thread.
-    @Test(arguments: [15, 16, 33, 64]) func listsMadeTogetherAreThoseMadeOneByOne(count: Int) throws {
+    @Test(arguments: [33, 64]) func listsMadeTogetherAreThoseMadeOneByOne(count: Int) throws {
         let learner = makeLearner(announced: 1...200, batchCapacity: 256)
         let recommender = try Recommender(
             learner: learner, index: ExactIndex(dimension: learner.model.dimension), listLength: 10)

@@ -40,7 +40,7 @@ public final class Blend {
     /// By distance in the user's ratings.
     private let reach: [Float]
     private let scratch: Scratch
-    /// The ranking head's side of it.
+    /// Works beside the ranking head; it is here because its count of likes is part of the blend's state.
     let sampler: ExampleSampler
 
     init(_ settings: Settings, head: RankingHead) {
@@ -156,17 +156,13 @@ public final class Blend {
         tastes.taste(of: user, into: memory.taste)
         tastes.taste(of: profile, into: memory.profileTaste)
         return BlendUser(
-            stage: UserStage.of(ratingCount: ratingCount), taste: memory.taste, profileTaste: memory.profileTaste)
+            row: user, stage: UserStage.of(ratingCount: ratingCount), taste: memory.taste,
+            profileTaste: memory.profileTaste)
     }
 
     /// Scores the movies of `columns` for a user; their `transitionSums` are there.
-    public func score(_ columns: BlendColumns, of user: UInt32, _ blendUser: BlendUser) {
-        columns.fill(head, user: user)
-        score(columns, blendUser)
-    }
-
-    /// The same where the head's columns are there, too.
-    private func score(_ columns: BlendColumns, _ user: BlendUser) {
+    public func score(_ columns: BlendColumns, _ user: BlendUser) {
+        columns.fill(head, user: user.row)
         columns.fill(user, self)
         columns.weigh(weights.weights(user.stage))
     }
@@ -246,6 +242,8 @@ public final class Blend {
 
     /// Learns from an example, as of before its event.
     ///
+    /// Neither this nor `count` may use `head` or `sampler`: the ranking head is ahead, on another thread.
+    ///
     /// - Parameter ratingCount: How many ratings the user had before.
     func learnWeights(
         user: UInt32, profile: UserRow, ratingCount: Int, movieCount: UInt32, _ example: BlendExamples.Example
@@ -260,7 +258,8 @@ public final class Blend {
         for at in 0..<columns.count { places[Int(columns.movies[at])] = UInt16(at + 1) }
         gatherTransitions(of: user, to: columns, places)
         for at in 0..<columns.count { places[Int(columns.movies[at])] = 0 }
-        score(columns, blendUser)
+        columns.fill(blendUser, self)
+        columns.weigh(weights.weights(blendUser.stage))
 
         let shares = columns.scores
         let (count, padded) = (columns.count, columns.paddedCount)
@@ -277,7 +276,8 @@ public final class Blend {
         }
     }
 
-    /// Counts an event that the head has learnt: popularity, successors, tastes, and the user's last items.
+    /// Counts an event that the head has learnt: popularity, successors, tastes, and the user's last items. Without `head` and
+    /// `sampler`, as `learnWeights`.
     ///
     /// - Parameters:
     ///   - isKnown: Whether the user had rated the movie before.

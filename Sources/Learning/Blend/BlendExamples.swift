@@ -4,15 +4,16 @@
 /// So the blend may come later, on another thread, and learn the same. The memory is used again.
 final class BlendExamples {
     /// Most events.
-    static let eventsMax = 256
+    static let eventsMax = 128
 
     /// Movies an example has room for.
     private let width: Int
     private let isKnown: UnsafeMutablePointer<Bool>
     /// By event: its example's number + 1, or 0.
     private let numbers: UnsafeMutablePointer<UInt16>
-    /// By example: how many movies it has, then `width` of each of the rest.
+    /// By example: how many movies it has.
     private let counts: UnsafeMutablePointer<Int>
+    /// `[examplesMax][width]`, like the two that follow.
     private let movies: UnsafeMutablePointer<UInt32>
     private let logits: UnsafeMutablePointer<Float>
     private let biases: UnsafeMutablePointer<Float>
@@ -48,6 +49,7 @@ final class BlendExamples {
         let movies: UnsafeMutablePointer<UInt32>
         let logits: UnsafeMutablePointer<Float>
         let biases: UnsafeMutablePointer<Float>
+        /// How many movies; 0 until it is filled.
         var count = 0
     }
 

@@ -1,5 +1,6 @@
 /// A user as the blend sees him while it scores movies for him.
 public struct BlendUser {
+    public let row: UInt32
     /// `UserStage`.
     public let stage: Int
     /// `GenreTastes.genresMax` floats each.

@@ -18,10 +18,11 @@ final class FeatureTable {
     /// The most genres that `genres(ofMovie:into:)` tells apart; further ones are left out.
     static let genresMax = 24
 
+    /// The rating head's alone.
     private let vectors: EmbeddingTable
     private let fixedOfUsers: Int
     private let fixedOfMovies: Int
-    /// By movie: a count, then feature numbers, as UInt16.
+    /// By movie: a count, then feature numbers, as UInt16. Both heads read it, on two threads; written only while none learns.
     private let ofMovies = PagedRows(rowBytes: (1 + perMovieMax) * MemoryLayout<UInt16>.stride)
     private var rowsByName: [String: UInt16] = [:]
     /// Of movies' features, in the order of rows.

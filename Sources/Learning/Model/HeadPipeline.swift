@@ -10,25 +10,25 @@ final class HeadPipeline {
     private let relay = ChunkRelay(slotCount: slotCount)
     private let slots: [BlendExamples]
     private let side: SideThread
-    /// The batch at hand, for the thread that follows.
+    /// The batch at hand, for the thread that follows; behind a pointer, because who is held by its own thread never goes.
     private let work: UnsafeMutablePointer<LearningWork?>
 
-    private static let slotCount = 8
+    private static let slotCount = 16
     private static let chunkLength = BlendExamples.eventsMax
     /// Events of a batch from which on two threads learn: below, waking one takes longer.
     private static let sideBySideMin = 256
 
-    init(ranking: RankingTask, sampler: ExampleSampler, stars: StarsTask, blend: BlendTask) {
+    init(ranking: RankingTask, stars: StarsTask, blend: BlendTask) {
         self.ranking = ranking
         self.stars = stars
         self.blend = blend
-        let slots = (0..<Self.slotCount).map { _ in sampler.makeExamples() }
+        let slots = (0..<Self.slotCount).map { _ in ranking.makeExamples() }
         self.slots = slots
         let work = UnsafeMutablePointer<LearningWork?>.allocate(capacity: 1)
         work.initialize(to: nil)
         self.work = work
-        side = SideThread { [relay] in
-            guard let work = work.pointee else { return }
+        side = SideThread("learn") { [relay] in
+            guard let work = work.pointee else { preconditionFailure("there is a batch") }
             for chunk in 0..<Self.chunkCount(work) {
                 let range = Self.range(of: chunk, work)
                 stars.learn(work, range)
@@ -52,6 +52,8 @@ final class HeadPipeline {
         chunk * chunkLength..<min(work.events.count, (chunk + 1) * chunkLength)
     }
 
+    /// All three learn the batch; then the predictions of its events are there.
+    ///
     /// - Parameter movieCount: How many movies there are.
     func learn(_ work: LearningWork, movieCount: Int) {
         ranking.begin(movieCount: movieCount)

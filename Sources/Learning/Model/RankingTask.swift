@@ -58,6 +58,9 @@ final class RankingTask {
         self.eventCount = eventCount
     }
 
+    /// Memory for what is left to the blend of some events.
+    func makeExamples() -> BlendExamples { sampler.makeExamples() }
+
     /// Makes room for marks; before the first events of a batch. `end` comes after the last ones.
     func begin(movieCount: Int) { seen.reserve(movieCount) }
     func end() { seen.clear() }

@@ -1,4 +1,5 @@
-/// What the rating head learns of some events: it has nothing in common with the ranking head and the blend.
+/// What the rating head learns of some events: it has nothing in common with the ranking head and the blend that an event
+/// changes.
 struct StarsTask {
     let rating: RatingHead
 

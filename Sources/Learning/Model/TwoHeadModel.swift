@@ -23,7 +23,7 @@ public final class TwoHeadModel: OnlineModel {
     private let rating: RatingHead
     private let ranking: RankingHead
     private let lists: Blend
-    private let task: RankingTask
+    private let rankingTask: RankingTask
     private let pipeline: HeadPipeline
     private var movieCount = 0
 
@@ -33,9 +33,9 @@ public final class TwoHeadModel: OnlineModel {
         self.rating = rating
         ranking = RankingHead(settings.ranking, features: rating.features)
         lists = Blend(settings.blend, head: ranking)
-        task = RankingTask(ranking, sampler: lists.sampler, seed: settings.seed)
+        rankingTask = RankingTask(ranking, sampler: lists.sampler, seed: settings.seed)
         pipeline = HeadPipeline(
-            ranking: task, sampler: lists.sampler, stars: StarsTask(rating: rating), blend: BlendTask(blend: lists))
+            ranking: rankingTask, stars: StarsTask(rating: rating), blend: BlendTask(blend: lists))
     }
 
     public var settings: String {
@@ -65,15 +65,15 @@ public final class TwoHeadModel: OnlineModel {
         ranking.addMovie(row, id: id, isAnnounced: description != MovieDescription())
         lists.addMovie(row, description: description)
         movieCount = max(movieCount, Int(row) + 1)
-        task.reserve(movieCount)
-        task.setRatings(0, of: row)
-        task.dirty.insert(row)
+        rankingTask.reserve(movieCount)
+        rankingTask.setRatings(0, of: row)
+        rankingTask.dirty.insert(row)
     }
 
     public func describeMovie(_ row: UInt32, description: MovieDescription) {
         rating.describeMovie(row, description: description)
         ranking.describeMovie(row, ratings: lists.ratings(row))
-        task.dirty.insert(row)
+        rankingTask.dirty.insert(row)
         lists.describeMovie(row, description: description)
     }
 
@@ -90,8 +90,8 @@ public final class TwoHeadModel: OnlineModel {
         rating.removeMovie(row)
         ranking.removeMovie(row)
         lists.removeMovie(row)
-        task.setRatings(0, of: row)
-        task.dirty.insert(row)
+        rankingTask.setRatings(0, of: row)
+        rankingTask.dirty.insert(row)
     }
 
     public func names(evicted movies: MovieTable, ofUser row: UInt32) -> Bool {
@@ -109,7 +109,7 @@ public final class TwoHeadModel: OnlineModel {
         rating.removeAll()
         ranking.removeAll()
         lists.removeAll()
-        task.removeAll()
+        rankingTask.removeAll()
         movieCount = 0
     }
 
@@ -119,8 +119,8 @@ public final class TwoHeadModel: OnlineModel {
         pipeline.learn(LearningWork(events: events, users: users, rated: rated), movieCount: movieCount)
     }
 
-    public var dirtyMovies: UnsafeBufferPointer<UInt32> { task.dirty.rows }
-    public func clearDirty() { task.dirty.removeAll() }
+    public var dirtyMovies: UnsafeBufferPointer<UInt32> { rankingTask.dirty.rows }
+    public func clearDirty() { rankingTask.dirty.removeAll() }
 
     // MARK: Retrieval
 
@@ -141,14 +141,14 @@ public final class TwoHeadModel: OnlineModel {
     // MARK: Checkpoints and digests
 
     public var tables: [StateTable] {
-        rating.tables + ranking.tables + lists.tables + [StateTable("recent-movies", task.recent.rows)]
+        rating.tables + ranking.tables + lists.tables + [StateTable("recent-movies", rankingTask.recent.rows)]
     }
 
     public var newTables: [String] { RatingHead.newTables + [StagePopularity.tableName] }
 
     public func scalars() -> @Sendable (inout StateWriter) throws -> Void {
         let (rating, ranking, lists) = (rating.scalars(), ranking.scalars(), lists.scalars())
-        return { [draws = task.draws, eventCount = task.eventCount] writer in
+        return { [draws = rankingTask.draws, eventCount = rankingTask.eventCount] writer in
             try writer.write(draws.state)
             try writer.write(eventCount)
             try rating(&writer)
@@ -161,20 +161,20 @@ public final class TwoHeadModel: OnlineModel {
         throws
     {
         let draws = RandomDraws(state: try reader.read())
-        task.restore(draws: draws, eventCount: try reader.read())
+        rankingTask.restore(draws: draws, eventCount: try reader.read())
         try rating.restore(
             scalars: &reader, isOfVersion3: isOfVersionBefore, userCount: userCount, movieCount: movieCount)
         try ranking.restore(scalars: &reader, userCount: userCount, movieCount: movieCount)
         try lists.restore(
             scalars: &reader, isOfVersion3: isOfVersionBefore, userCount: userCount, movieCount: movieCount)
-        try task.recent.check(movieCount: movieCount)
+        try rankingTask.recent.check(movieCount: movieCount)
         if isOfVersionBefore { rating.takeOverVersion3(ratings: lists.ratings) }
         self.movieCount = movieCount
-        task.reserve(movieCount)
+        rankingTask.reserve(movieCount)
         for movie in 0..<UInt32(movieCount) {
-            task.setRatings(lists.ratings(movie), of: movie)
+            rankingTask.setRatings(lists.ratings(movie), of: movie)
             // All movies are new to whoever follows them.
-            task.dirty.insert(movie)
+            rankingTask.dirty.insert(movie)
         }
     }
 }

@@ -1,12 +1,12 @@
-/// How far two threads are of which one passes numbered chunks to the other through a ring of slots: the first waits for a free
-/// slot, the second for a full one.
+/// Lets one thread pass numbered chunks to another through a ring of slots, and knows how far both are. The first waits for a
+/// free slot, the second for a full one.
 final class ChunkRelay: Sendable {
     private struct State: ~Copyable {
         var passed = 0
         var taken = 0
     }
 
-    let slotCount: Int
+    private let slotCount: Int
     private let monitor = Monitor(State())
 
     init(slotCount: Int) { self.slotCount = slotCount }
@@ -19,7 +19,7 @@ final class ChunkRelay: Sendable {
         }
     }
 
-    func waitForRoom(for chunk: Int) { monitor.wait { [slotCount] in $0.taken > chunk - slotCount } }
+    func waitForRoom(for chunk: Int) { monitor.wait { $0.taken > chunk - slotCount } }
     func pass(_ chunk: Int) { monitor.change { $0.passed = chunk + 1 } }
 
     func wait(for chunk: Int) { monitor.wait { $0.passed > chunk } }

@@ -2,15 +2,17 @@ import Foundation
 
 /// A thread that does one thing beside its caller, who waits for both.
 ///
-/// Nothing of what is done may depend on which is done first. Owned by one thread; a call allocates nothing.
-public final class SideThread {
+/// Nothing of what is done may depend on which is done first, unless the two wait for each other. Owned by one thread; a call
+/// allocates nothing.
+package final class SideThread {
     private struct State: ~Copyable {
         var isDue = false
         var isDone = false
         var isStopping = false
     }
 
-    /// Unchecked because the caller waits for the end of each call, and touches nothing of what it uses meanwhile.
+    /// Unchecked because the caller waits for the end of each call; meanwhile neither writes what the other reads, but for what a
+    /// lock hands over (`ChunkRelay`).
     private struct Task: @unchecked Sendable {
         let call: () -> Void
     }
@@ -20,15 +22,22 @@ public final class SideThread {
     private var hasStarted = false
 
     /// Whether there is a core for it.
-    public static let isUseful = ProcessInfo.processInfo.activeProcessorCount > 1
+    package static let isUseful = ProcessInfo.processInfo.activeProcessorCount > 1
 
-    /// - Parameter call: What the thread does each time.
-    public init(_ call: @escaping () -> Void) { task = Task(call: call) }
+    private let name: String
+
+    /// - Parameters:
+    ///   - name: The thread's, as the system's tools show it.
+    ///   - call: What the thread does each time.
+    package init(_ name: String, _ call: @escaping () -> Void) {
+        self.name = name
+        task = Task(call: call)
+    }
 
     deinit { monitor.change { $0.isStopping = true } }
 
     /// Calls `body` here and the task on the thread, and returns after both.
-    public func both(_ body: () -> Void) {
+    package func both(_ body: () -> Void) {
         start()
         monitor.change { state in
             state.isDone = false
@@ -54,7 +63,7 @@ public final class SideThread {
                 monitor.change { $0.isDone = true }
             }
         }
-        thread.name = "side"
+        thread.name = name
         thread.start()
     }
 }

@@ -1,6 +1,6 @@
 /// Rows of a fixed number of bytes in pages, with copy-on-write snapshots.
 ///
-/// The learner thread owns it and writes in place. `snapshot()` shares all pages with whoever holds the result; from
+/// One thread at a time writes in place. `snapshot()` shares all pages with whoever holds the result; from
 /// then on the first write to a page copies that page, so a checkpoint or a reader sees the rows exactly as they
 /// were, at the price of the pages that change meanwhile. Each page is stamped with the number of snapshots that were
 /// taken before it last began to change, so what changed since a snapshot can be told page by page, at no cost to a

@@ -13,7 +13,7 @@ public enum CandidateScope: String, CaseIterable, Sendable {
 /// Ranks a user's candidates by the blend: the best of the index, what was liked most after his last likes, the popular and the
 /// newest.
 ///
-/// O(candidates × dimension) a user, whatever the size of the catalogue. Owned by the learner thread; allocates nothing
+/// O(candidates × dimension) a user, whatever the size of the catalogue. Used by one thread at a time; allocates nothing
 /// once its scratch has grown.
 final class BlendRanker {
     /// How many the index is asked for.
@@ -153,7 +153,7 @@ final class BlendRanker {
         let row = learner.users.pointer(user).pointee
         let blendUser = blend.user(user, profile: row, ratingCount: Int(row.rated.count), in: userMemory)
         for at in 0..<columns.count { columns.transitionSums[at] = candidates.sums[Int(columns.movies[at])] }
-        blend.score(columns, of: user, blendUser)
+        blend.score(columns, blendUser)
         for at in columns.count..<columns.paddedCount { columns.scores[at] = -.infinity }
     }
 

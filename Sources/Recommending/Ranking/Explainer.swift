@@ -71,7 +71,7 @@ final class Explainer {
         let blendUser = blend.user(user, profile: row, ratingCount: Int(row.rated.count), in: userMemory)
         popularFloor = place < 0 ? 0 : blend.popularityScore(blendUser, popular[place], in: memory)
         for at in 0..<items.count {
-            let kind = explain(items[at], at, of: items.count, for: user, blendUser)
+            let kind = explain(items[at], at, of: items.count, for: blendUser)
             body(at, kind, named)
         }
     }
@@ -102,14 +102,13 @@ final class Explainer {
         }
     }
 
-    private func explain(
-        _ movie: UInt32, _ place: Int, of itemCount: Int, for user: UInt32, _ blendUser: BlendUser
-    ) -> ExplanationKind {
+    private func explain(_ movie: UInt32, _ place: Int, of itemCount: Int, for blendUser: BlendUser) -> ExplanationKind
+    {
         func weight(_ expert: BlendExpert) -> Float { blend.weights.weight(expert, blendUser.stage) }
         let vector = blend.head.row(movie)
         let dimension = blend.head.dimension
         let tastes = blend.tasteScores(blendUser, movie)
-        let own = max(0, weight(.logit) * mq_dot16(blend.head.query(user), vector, dimension) + tastes.own)
+        let own = max(0, weight(.logit) * mq_dot16(blend.head.query(blendUser.row), vector, dimension) + tastes.own)
         let fromProfile = max(0, tastes.profile)
         let fromPopularity = max(0, blend.popularityScore(blendUser, movie, in: memory) - popularFloor)
 

@@ -14,19 +14,20 @@ final class ListMakers {
 
     /// What is to be done for users at some places of a search.
     private enum Work {
-        case rank(UnsafeBufferPointer<UInt32>, [UnsafeBufferPointer<UInt32>], length: Int)
-        case explain(UnsafeBufferPointer<UInt32>)
+        case rank(users: UnsafeBufferPointer<UInt32>, exclusions: [UnsafeBufferPointer<UInt32>], length: Int)
+        case explain(users: UnsafeBufferPointer<UInt32>)
     }
 
     private let results: RankedLists
     private let hits: SearchResults
     private let here: Maker
     private let side: SideThread
-    /// For the second thread.
+    /// For the second thread; behind a pointer, because who is held by its own thread never goes.
     private let work: UnsafeMutablePointer<(Work, places: Range<Int>)?>
 
-    /// Users from whom on two threads make the lists: below, waking one takes longer.
-    private static let sideBySideMin = 16
+    /// Users from whom on two threads make the lists: a few milliseconds' work. Where other processes want the cores, a thread
+    /// may be late by as much.
+    private static let sideBySideMin = 64
 
     /// - Parameters:
     ///   - hits: What the index finds for each user.
@@ -43,8 +44,8 @@ final class ListMakers {
         let (there, work) = (makeMaker(), UnsafeMutablePointer<(Work, places: Range<Int>)?>.allocate(capacity: 1))
         work.initialize(to: nil)
         self.work = work
-        side = SideThread {
-            guard let (work, places) = work.pointee else { return }
+        side = SideThread("lists") {
+            guard let (work, places) = work.pointee else { preconditionFailure("there are lists to make") }
             Self.run(work, places, there, hits, results)
         }
     }
@@ -60,11 +61,11 @@ final class ListMakers {
     func rank(
         _ users: UnsafeBufferPointer<UInt32>, without exclusions: [UnsafeBufferPointer<UInt32>], length: Int
     ) {
-        share(.rank(users, exclusions, length: length), users.count)
+        share(.rank(users: users, exclusions: exclusions, length: length), users.count)
     }
 
     /// Finds what speaks for the items that were ranked last.
-    func explain(_ users: UnsafeBufferPointer<UInt32>) { share(.explain(users), users.count) }
+    func explain(_ users: UnsafeBufferPointer<UInt32>) { share(.explain(users: users), users.count) }
 
     /// The blend's score of one movie, bit by bit as in a list.
     func score(user: UInt32, movie: UInt32) -> Float { here.ranker.score(user: user, movie: movie) }

@@ -1,6 +1,7 @@
 import Events
 
-/// The lists of some users, best first: made once and filled again and again.
+/// The lists of some users, best first: made once and filled again and again. After `prepare`, two threads may fill lists at
+/// different places.
 public final class RankedLists {
     /// Most users.
     let userCapacity: Int
