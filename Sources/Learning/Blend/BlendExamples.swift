@@ -4,7 +4,7 @@
 /// So the blend may come later, on another thread, and learn the same. The memory is used again.
 final class BlendExamples {
     /// Most events.
-    static let eventsMax = 128
+    static let eventsMax = 256
 
     /// Movies an example has room for.
     private let width: Int

@@ -13,7 +13,7 @@ final class HeadPipeline {
     /// The batch at hand, for the thread that follows; behind a pointer, because who is held by its own thread never goes.
     private let work: UnsafeMutablePointer<LearningWork?>
 
-    private static let slotCount = 16
+    private static let slotCount = 8
     private static let chunkLength = BlendExamples.eventsMax
     /// Events of a batch from which on two threads learn: below, waking one takes longer.
     private static let sideBySideMin = 256
