@@ -51,14 +51,7 @@ public final class BlendColumns {
     /// Fills the head's columns by what it says now.
     @inline(__always)
     func fill(_ head: RankingHead, user: UInt32) {
-        guard let gathered = mq_kernels().pointee.gathered_scores else { preconditionFailure("kernels are complete") }
-        let biases = column(.bias)
-        for at in 0..<count {
-            let row = head.row(movies[at])
-            rows[at] = row
-            biases[at] = row[head.dimension]
-        }
-        gathered(head.query(user), rows, count, head.dimension, column(.logit))
+        head.score(movies, count: count, for: user, rows: rows, logits: column(.logit), biases: column(.bias))
     }
 
     /// Takes the movies of an example, with what the head said of them.

@@ -1,5 +1,3 @@
-import CVectorKernels
-
 /// Chooses what the blend's weights learn from: one in some likes, each with movies drawn uniformly, and what the ranking
 /// head says of them.
 ///
@@ -73,7 +71,6 @@ final class ExampleSampler {
         _ example: inout BlendExamples.Example, _ user: UInt32, _ movie: UInt32, _ seen: UnsafePointer<UInt8>,
         _ movieCount: UInt32, _ draws: inout RandomDraws
     ) {
-        guard let gathered = mq_kernels().pointee.gathered_scores else { preconditionFailure("kernels are complete") }
         let marks = marks
         let movies = example.movies
         movies[0] = movie
@@ -87,13 +84,8 @@ final class ExampleSampler {
             marks[Int(drawn)] |= isNew
             count += Int(isNew)
         }
-        for at in 0..<count {
-            let row = head.row(movies[at])
-            rows[at] = row
-            example.biases[at] = row[head.dimension]
-            marks[Int(movies[at])] = 0
-        }
-        gathered(head.query(user), rows, count, head.dimension, example.logits)
+        for at in 0..<count { marks[Int(movies[at])] = 0 }
+        head.score(movies, count: count, for: user, rows: rows, logits: example.logits, biases: example.biases)
         example.count = count
     }
 }

@@ -128,6 +128,24 @@ public final class RankingHead {
     @inline(__always)
     public func bias(_ movie: UInt32) -> Float { movies.scalar(movie, 0) }
 
+    /// The logits and the biases alone of `count` movies for a user.
+    ///
+    /// - Parameter rows: Room for as many.
+    @inline(__always)
+    func score(
+        _ movies: UnsafePointer<UInt32>, count: Int, for user: UInt32,
+        rows: UnsafeMutablePointer<UnsafePointer<Float>?>, logits: UnsafeMutablePointer<Float>,
+        biases: UnsafeMutablePointer<Float>
+    ) {
+        guard let gathered = mq_kernels().pointee.gathered_scores else { preconditionFailure("kernels are complete") }
+        for at in 0..<count {
+            let row = row(movies[at])
+            rows[at] = row
+            biases[at] = row[setup.dimension]
+        }
+        gathered(query(user), rows, count, setup.dimension, logits)
+    }
+
     // MARK: Learning
 
     /// A movie follows what its features predict by now; before the event that may draw it.
