@@ -92,21 +92,4 @@ struct StagePopularityTests {
             score(user: oldHand, ratingCount: 40, movie: late) > score(user: oldHand, ratingCount: 40, movie: early) + 1
         )
     }
-
-    /// Version 3 of the numerics had four stages and no such expert: what was learnt is what the stages begin with.
-    @Test func weightsOfVersion3AreTakenOver() throws {
-        let bytes = try written { writer in for number in 0..<64 { try writer.write(Float(number)) } }
-        let weights = BlendWeights()
-        try bytes.withUnsafeBytes { bytes in
-            var reader = StateReader(bytes)
-            try weights.restore(version3Scalars: &reader)
-            #expect(reader.isAtEnd)
-        }
-        #expect((0..<UserStage.count).map { weights.weight(.logit, $0) } == [0, 0, 8, 16, 24, 24])
-        #expect((0..<UserStage.count).map { weights.weight(.profileTaste, $0) } == [7, 7, 15, 23, 31, 31])
-        #expect((0..<UserStage.count).allSatisfy { weights.weight(.stagePopularity, $0) == 0 })
-        // A step divides by the root of the sum of squares, 40 of the second stage's first expert, and the gradient's own.
-        weights.ascend(2, .logit, gradient: 3, rate: 1)
-        #expect(abs(weights.weight(.logit, 2) - (8 + 3 / Float(49).squareRoot())) < 1e-6)
-    }
 }

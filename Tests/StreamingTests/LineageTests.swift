@@ -129,6 +129,31 @@ import Testing
         #expect(try lineages(broker).last?.lineage?.reason.contains("the checkpoint") == true)
     }
 
+    /// Versions may call the same settings by other names; those of the version before are known to the next alone.
+    @Test func theNextVersionKnowsWhatTheOneBeforeCalledItsSettings() throws {
+        let directory = try TemporaryDirectory()
+        let store = CheckpointStore(directory: directory.path)
+        let broker = try processed(store: store, model: VersionedModel(numericsVersion: 4, settings: "old"))
+        let others = [
+            (VersionedModel(numericsVersion: 5, settings: "old", before: "older"), "older"),
+            (VersionedModel(numericsVersion: 4, settings: "new", before: "old"), "new"),
+        ]
+        for (model, expected) in others {
+            let error = #expect(throws: RecoveryError.self) {
+                try TestService(broker, store: store, model: model).start()
+            }
+            #expect(error == .otherSettings(found: "old", expected: expected))
+        }
+        try continues(
+            broker, "version 4 of the numerics", store,
+            model: VersionedModel(numericsVersion: 5, settings: "new", before: "old"))
+        #expect(try lineages(broker).last?.lineage?.settings == "new")
+        // From here on it is a state of its own.
+        try TestService(
+            broker, store: store, model: VersionedModel(numericsVersion: 5, settings: "new", before: "old")
+        ).start()
+    }
+
     @Test func aContinuedLineageWhoseCheckpointIsGoneIsNotExact() throws {
         let directory = try TemporaryDirectory()
         let store = CheckpointStore(directory: directory.path)

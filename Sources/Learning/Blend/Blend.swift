@@ -18,7 +18,7 @@ public final class Blend {
         public var transitionReach: Float = 3
         /// The regression takes one in so many likes, and so many drawn movies.
         public var learnsOneIn: Int64 = 4
-        public var drawn = 128
+        public var drawn = 64
         public var rate: Float = 0.3
 
         public init() {}
@@ -53,8 +53,11 @@ public final class Blend {
         sampler = ExampleSampler(head: head, learnsOneIn: settings.learnsOneIn, drawn: settings.drawn)
     }
 
-    var settings: String {
-        "blend learns-one-in=\(setup.learnsOneIn) drawn=\(setup.drawn) "
+    var settings: String { settings(drawn: setup.drawn) }
+    var settingsOfVersion4: String { settings(drawn: 128) }
+
+    private func settings(drawn: Int) -> String {
+        "blend learns-one-in=\(setup.learnsOneIn) drawn=\(drawn) "
             + [setup.popularityGrowth, setup.slowPopularityGrowth, setup.transitionReach, setup.rate]
             .map { String($0.bitPattern, radix: 16) }.joined(separator: ",")
     }
@@ -316,16 +319,12 @@ public final class Blend {
         }
     }
 
-    func restore(scalars reader: inout StateReader, isOfVersion3: Bool, userCount: Int, movieCount: Int) throws {
+    func restore(scalars reader: inout StateReader, userCount: Int, movieCount: Int) throws {
         let likes: Int64 = try reader.read()
         guard likes >= 0 else { throw StateImage.Failure.impossible("\(likes) likes") }
         sampler.likes = likes
-        try tallies.restore(scalars: &reader, movieCount: movieCount, isOfVersion3: isOfVersion3)
-        if isOfVersion3 {
-            try weights.restore(version3Scalars: &reader)
-        } else {
-            try weights.restore(scalars: &reader)
-        }
+        try tallies.restore(scalars: &reader, movieCount: movieCount)
+        try weights.restore(scalars: &reader)
         try tastes.restore(scalars: &reader, userCount: userCount, movieCount: movieCount)
         try lastItems.check(userCount: userCount, movieCount: movieCount)
         popular.rebuild()

@@ -49,31 +49,4 @@ public final class BlendWeights {
             }
         }
     }
-
-    /// Reads what version 3 of the numerics wrote: it had other experts and fewer stages.
-    func restore(version3Scalars reader: inout StateReader) throws {
-        removeAll()
-        for offset in [0, Self.count] {
-            let old = try (0..<Version3.stages.count).map { _ in
-                try Version3.experts.map { _ in try reader.readFloat() }
-            }
-            guard old.joined().allSatisfy({ $0.isFinite && (offset == 0 || $0 >= 1) }) else {
-                throw StateImage.Failure.impossible("a blend weight")
-            }
-            for stage in 0..<UserStage.count {
-                let values = values + offset + stage * Self.expertCount
-                for (expert, value) in zip(Version3.experts, old[Version3.stages.lastIndex { $0 <= stage } ?? 0]) {
-                    values[expert.rawValue] = value
-                }
-            }
-        }
-    }
-
-    private enum Version3 {
-        static let experts: [BlendExpert] = [
-            .logit, .bias, .transitions, .popularity, .slowPopularity, .ratings, .taste, .profileTaste,
-        ]
-        /// With which of today's stages each of its own began.
-        static let stages = [0, 2, 3, 4]
-    }
 }

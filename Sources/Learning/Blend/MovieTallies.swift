@@ -288,9 +288,8 @@ final class MovieTallies {
 
     /// Reads back what `scalars` wrote; the tables have been filled before.
     ///
-    /// - Parameter isOfVersion3: Of the numerics, which had no popularity by stage.
     /// - Throws: `StateImage.Failure` when they do not fit each other.
-    func restore(scalars reader: inout StateReader, movieCount: Int, isOfVersion3: Bool) throws {
+    func restore(scalars reader: inout StateReader, movieCount: Int) throws {
         decay.pointee.unit = try reader.readFloat()
         decay.pointee.slowUnit = try reader.readFloat()
         for unit in [decay.pointee.unit, decay.pointee.slowUnit] where !(1...Self.unitMax).contains(unit) {
@@ -317,11 +316,7 @@ final class MovieTallies {
                 freeBlocks[sizeClass].append(block)
             }
         }
-        if isOfVersion3 {
-            stages.begin(movieCount: movieCount)
-        } else {
-            try stages.restore(scalars: &reader, movieCount: movieCount)
-        }
+        try stages.restore(scalars: &reader, movieCount: movieCount)
         for movie in 0..<UInt32(movieCount) {
             let tally = tally(movie).pointee
             guard Int(tally.sizeClass) <= Self.classCount, tally.popularity.isFinite, tally.slowPopularity.isFinite,

@@ -84,10 +84,4 @@ final class StagePopularity {
             }
         }
     }
-
-    /// Of a state that was learnt before there was this: nothing is known at any stage.
-    func begin(movieCount: Int) {
-        removeAll()
-        rows.grow(to: movieCount)
-    }
 }

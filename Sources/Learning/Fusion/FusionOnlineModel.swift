@@ -241,7 +241,7 @@ public final class FusionOnlineModel: OnlineModel {
         { [removals] writer in try writer.write(removals) }
     }
 
-    public func restore(scalars reader: inout StateReader, isOfVersionBefore: Bool, userCount: Int, movieCount: Int)
+    public func restore(scalars reader: inout StateReader, userCount: Int, movieCount: Int)
         throws
     {
         removals = try reader.read()

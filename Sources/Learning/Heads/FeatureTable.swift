@@ -57,27 +57,12 @@ final class FeatureTable {
 
     private func append(fixed: Int) -> UInt32 {
         let row = vectors.rows.append()
-        beginVariance(row, ratings: 0)
+        mutableVariance(row).update(repeating: Self.variance, count: vectors.dimension)
+        mutableVariance(row)[fixed] = 0
         return row
     }
 
     private func fixed(_ row: UInt32) -> Int { row < UserFeatures.count ? fixedOfUsers : fixedOfMovies }
-
-    /// The variances after so many ratings: exactly at first, later about those that they would have come to.
-    private func beginVariance(_ row: UInt32, ratings: Float) {
-        // The other side's bias is multiplied by one, its factors by small numbers.
-        let variance = mutableVariance(row)
-        for at in 0..<vectors.dimension {
-            let information: Float = at == fixedOfUsers || at == fixedOfMovies ? 1 : 0.05
-            variance[at] = 1 / (1 / Self.variance + ratings * information)
-        }
-        variance[fixed(row)] = 0
-    }
-
-    /// Where variances stand now, version 3 of the numerics kept the number of ratings and then zeros.
-    func takeOverVersion3() {
-        for row in 0..<UInt32(vectors.count) { beginVariance(row, ratings: max(0, mutableVariance(row)[0])) }
-    }
 
     /// - Throws: `StateImage.Failure` when they can't be such.
     func checkVariances() throws {

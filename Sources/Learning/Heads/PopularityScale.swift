@@ -12,8 +12,6 @@ final class PopularityScale {
     /// The least unit, and the farthest from zero in units.
     private static let unitMin: Float = 0.5
     private static let farthest: Float = 4
-    /// From here on a float does not count by ones.
-    private static let ratingsMax: Float = 0x1p24
 
     let rows = PagedRows(rowBytes: 3 * MemoryLayout<Double>.stride)
 
@@ -23,27 +21,6 @@ final class PopularityScale {
         rows.removeAll()
         _ = rows.append()
         set(mean: Self.meanPrior, variance: Self.variancePrior, count: Self.countPrior)
-    }
-
-    /// About as after so many ratings of each movie, one after the other.
-    func begin(after ratings: [Float]) {
-        let prior = Self.countPrior
-        var (sum, squares) = (Self.meanPrior * prior, (Self.variancePrior + Self.meanPrior * Self.meanPrior) * prior)
-        var (count, before, logarithm) = (prior, Float(0), 0.0)
-        // Of as many movies as have more than `before` ratings, one stood at `before` each.
-        let ascending = ratings.sorted()
-        for (at, most) in ascending.enumerated() {
-            let movies = Double(ascending.count - at)
-            while before < min(most, Self.ratingsMax) {
-                logarithm = Double(Self.logarithm(ratings: before))
-                sum += movies * logarithm
-                squares += movies * (logarithm * logarithm)
-                count += movies
-                before += 1
-            }
-        }
-        let mean = sum / count
-        set(mean: mean, variance: max(0, squares / count - mean * mean), count: count)
     }
 
     private func set(mean: Double, variance: Double, count: Double) {

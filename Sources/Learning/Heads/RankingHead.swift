@@ -4,8 +4,8 @@ import CVectorKernels
 ///
 /// Logit of a movie = z · q + b, where z is the user's vector, and q and b are the movie's vector and bias: what the index
 /// holds. A movie that few have rated takes its vector from its genres and years (`FeatureShares`). An event is one ascent of
-/// the log-likelihood that the rated movie is the one chosen among it and some drawn ones, which the user has not rated: half
-/// of them uniform, half from recent events (Jean et al., "On Using Very Large Target Vocabulary", 2015; Bengio and Senécal,
+/// the log-likelihood that the rated movie is the one chosen among it and some drawn ones, which the user has not rated: most
+/// of them from recent events, the others uniform (Jean et al., "On Using Very Large Target Vocabulary", 2015; Bengio and Senécal,
 /// "Adaptive Importance Sampling to Accelerate Training of a Neural Probabilistic Language Model", 2008). Steps are Adagrad's.
 ///
 /// A deterministic state machine; its rows live in tables that snapshots share.
@@ -14,9 +14,11 @@ public final class RankingHead {
         /// Length of the vectors, a multiple of 16.
         public var dimension = 64
         /// Movies drawn for each event; those that the user has rated are left out.
-        public var negatives = 64
+        public var negatives = 48
         /// As many for a rating below the liked ones.
-        public var dislikedNegatives = 16
+        public var dislikedNegatives = 8
+        /// One in so many of them is drawn uniformly, the others as often as they are rated of late.
+        public var uniformOneIn = 8
         public var movieRate: Float = 0.1
         public var userRate: Float = 0.2
         public var biasRate: Float = 0.1
@@ -62,12 +64,18 @@ public final class RankingHead {
     deinit { typicalBias.deallocate() }
 
     var settings: String {
+        settings(draws: "\(setup.negatives),\(setup.dislikedNegatives) uniform-one-in=\(setup.uniformOneIn)")
+    }
+
+    var settingsOfVersion4: String { settings(draws: "64,16") }
+
+    private func settings(draws: String) -> String {
         let floats = [
             setup.movieRate, setup.userRate, setup.biasRate, setup.regularization,
             setup.initialSquares, setup.dislikedWeight, setup.initialScale,
         ]
         return
-            "ranking-head dimension=\(setup.dimension) negatives=\(setup.negatives),\(setup.dislikedNegatives) seed=\(setup.seed) "
+            "ranking-head dimension=\(setup.dimension) negatives=\(draws) seed=\(setup.seed) "
             + floats.map { String($0.bitPattern, radix: 16) }.joined(separator: ",")
     }
 
@@ -175,26 +183,22 @@ public final class RankingHead {
         else { preconditionFailure("kernels are complete") }
         let n = setup.dimension
         typicalBias.pointee += Self.typicalBiasRate * (bias(movie) - typicalBias.pointee)
+        // His own step comes last: that of the movies takes him as he was.
         let vector = users.mutableVector(user)
-        // The step of the movies takes it as it was.
-        let z = scratch.query
-        z.update(from: vector, count: n)
 
         // Written always and counted when he has not rated it: which those are is not predictable.
         let chosen = scratch.movies
         chosen[0] = movie
         var count = 1
-        let span = UInt32(min(eventCount, UInt64(RecentMovies.capacity)))
-        for number in 0..<(isLiked ? setup.negatives : setup.dislikedNegatives) {
-            let drawn: UInt32
-            if number & 1 == 1 && span > 0 {
-                drawn = recent.movie(eventCount &- 1 &- UInt64(draws.next(below: span)))
-            } else {
-                drawn = draws.next(below: movieCount)
-            }
+        func add(_ drawn: UInt32) {
             chosen[count] = drawn
             count += seen[Int(drawn)] == 0 ? 1 : 0
         }
+        let wanted = isLiked ? setup.negatives : setup.dislikedNegatives
+        let newest = recent.newest(after: eventCount)
+        let ofRecent = newest.count == 0 ? 0 : wanted - wanted / setup.uniformOneIn
+        for _ in 0..<ofRecent { add(recent.movie(back: draws.next(below: newest.count), from: newest)) }
+        for _ in ofRecent..<wanted { add(draws.next(below: movieCount)) }
         let rows = scratch.rows
         for at in 0..<count {
             rows[at] = movies.mutableVector(chosen[at])
@@ -203,7 +207,7 @@ public final class RankingHead {
 
         // The gradient of the log-likelihood by each logit is 1 - p of the chosen one and -p of the others.
         let logits = scratch.logits
-        scores(z, scratch.constantRows, count, n, logits)
+        scores(vector, scratch.constantRows, count, n, logits)
         let padded = (count + 15) / 16 * 16
         for at in count..<padded { logits[at] = -1e30 }
         let weight = isLiked ? 1 : setup.dislikedWeight
@@ -213,7 +217,7 @@ public final class RankingHead {
 
         let gradient = scratch.gradient
         gradient.update(repeating: 0, count: n)
-        step(rows, logits, count, z, gradient, n, setup.movieRate, setup.biasRate, setup.regularization)
+        step(rows, logits, count, vector, gradient, n, setup.movieRate, setup.biasRate, setup.regularization)
         adagrad(vector, vector + n, gradient, n, setup.userRate, setup.regularization)
         if isLiked { shares.learn(movie, vector: movies.vector(movie)) }
     }
@@ -247,14 +251,12 @@ public final class RankingHead {
 
     /// Memory of one step.
     private final class Scratch {
-        let query: UnsafeMutablePointer<Float>
         let gradient: UnsafeMutablePointer<Float>
         let logits: UnsafeMutablePointer<Float>
         let movies: UnsafeMutablePointer<UInt32>
         let rows: UnsafeMutablePointer<UnsafeMutablePointer<Float>?>
 
         init(dimension: Int, rowCount: Int) {
-            query = .allocate(capacity: dimension)
             gradient = .allocate(capacity: dimension)
             logits = .allocate(capacity: (rowCount + 15) / 16 * 16)
             movies = .allocate(capacity: rowCount)
@@ -268,7 +270,6 @@ public final class RankingHead {
         }
 
         deinit {
-            query.deallocate()
             gradient.deallocate()
             logits.deallocate()
             movies.deallocate()

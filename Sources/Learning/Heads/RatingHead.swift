@@ -58,7 +58,7 @@ public final class RatingHead {
     static let userBias = 0
     static let movieBias = 1
     /// Variance of a new user's slope.
-    static let slopeVariance: Float = 0.15
+    private static let slopeVariance: Float = 0.15
     /// Variance of a new user's last two factors, where movies have offsets.
     private static let describedFactorVariance: Float = 0.08
     /// A movie's popularity counts that much in its last factor but one; the last one takes its years as they are.
@@ -107,15 +107,18 @@ public final class RatingHead {
     }
 
     /// Everything that the learnt bits depend on, the numerics version aside.
-    public var settings: String {
-        // The last three were settings of features' steps until version 3 of the numerics. They stay in the text, so that what
-        // it learnt can be gone on from.
+    public var settings: String { settings([]) }
+
+    /// Version 4 of the numerics still named three settings of version 2.
+    var settingsOfVersion4: String { settings([0.014, 100, 0]) }
+
+    private func settings(_ more: [Float]) -> String {
         let floats = [
             setup.noise, setup.userBiasVariance, setup.userFactorVariance, setup.movieBiasVariance,
-            setup.movieFactorVariance, setup.movieDrift, setup.initialScale, 0.014, 100, 0,
+            setup.movieFactorVariance, setup.movieDrift, setup.initialScale,
         ]
         return "rating-head factors=\(setup.factors) seed=\(setup.seed) "
-            + floats.map { String($0.bitPattern, radix: 16) }.joined(separator: ",")
+            + (floats + more).map { String($0.bitPattern, radix: 16) }.joined(separator: ",")
     }
 
     public var bytesPerUser: Int { users.rows.rowBytes + userTastes.rows.rowBytes }
@@ -311,12 +314,11 @@ public final class RatingHead {
 
     public var tables: [StateTable] {
         [StateTable("rating-users", users.rows), StateTable("rating-movies", movies.rows)] + features.tables
-            + zip(Self.newTables, [userTastes.rows, movieTastes.rows, popularity.rows, curve.rows])
-            .map { StateTable($0, $1) }
+            + [
+                StateTable("rating-user-tastes", userTastes.rows), StateTable("rating-movie-tastes", movieTastes.rows),
+                StateTable("rating-popularity", popularity.rows), StateTable("rating-curve", curve.rows),
+            ]
     }
-
-    /// Those that version 3 of the numerics had not.
-    static let newTables = ["rating-user-tastes", "rating-movie-tastes", "rating-popularity", "rating-curve"]
 
     public func scalars() -> @Sendable (inout StateWriter) throws -> Void {
         let names = features.names
@@ -329,11 +331,8 @@ public final class RatingHead {
 
     /// Reads back what `scalars` wrote; the tables have been filled before.
     ///
-    /// - Parameter isOfVersion3: Of the numerics, which had fewer tables: `takeOverVersion3` comes then.
     /// - Throws: `StateImage.Failure` when they do not fit each other.
-    public func restore(
-        scalars reader: inout StateReader, isOfVersion3: Bool = false, userCount: Int, movieCount: Int
-    ) throws {
+    public func restore(scalars reader: inout StateReader, userCount: Int, movieCount: Int) throws {
         try mean.read(from: &reader)
         let count = Int(try reader.read(UInt32.self))
         var names: [String] = []
@@ -342,7 +341,6 @@ public final class RatingHead {
         for (table, count) in [(users, userCount), (movies, movieCount)] where table.count != count {
             throw StateImage.Failure.impossible("\(table.count) rows of the rating head for \(count)")
         }
-        if isOfVersion3 { return }
         try features.checkVariances()
         try userTastes.check(count: userCount)
         try movieTastes.check(count: movieCount)

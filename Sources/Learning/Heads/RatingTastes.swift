@@ -42,17 +42,13 @@ final class RatingTastes {
 
     /// The row of an owner of whom nothing is known; one that is new is added.
     func begin(_ row: UInt32) {
-        addErased(row)
+        while rows.count <= Int(row) { _ = rows.append() }
+        erase(row)
         let floats = floats(row)
         for trait in 0..<traitsMax { floats[2 * trait + 1] = variance }
     }
 
-    /// The row of an owner who is not there.
-    func addErased(_ row: UInt32) {
-        while rows.count <= Int(row) { _ = rows.append() }
-        erase(row)
-    }
-
+    /// The row of an owner who is not there any more.
     func erase(_ row: UInt32) {
         rows.mutableRow(row).initializeMemory(as: UInt8.self, repeating: 0, count: rows.rowBytes)
     }

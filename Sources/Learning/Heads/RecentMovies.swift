@@ -16,12 +16,33 @@ final class RecentMovies {
         fill()
     }
 
-    /// The movie of event number `event`, one of the newest `capacity`.
+    /// Where the newest event stands, and how many there are to go back to.
+    struct Newest {
+        fileprivate let place: UInt32
+        let count: UInt32
+    }
+
+    /// After as many events.
     @inline(__always)
-    func movie(_ event: UInt64) -> UInt32 {
-        let at = UInt32(truncatingIfNeeded: event % UInt64(Self.capacity))
-        let row = rows.row(at / UInt32(Self.perRow)).assumingMemoryBound(to: UInt32.self)
-        return row[Int(at % UInt32(Self.perRow))]
+    func newest(after eventCount: UInt64) -> Newest {
+        Newest(
+            place: UInt32(truncatingIfNeeded: (eventCount &+ UInt64(Self.capacity) &- 1) % UInt64(Self.capacity)),
+            count: UInt32(min(eventCount, UInt64(Self.capacity))))
+    }
+
+    /// The movie of the event so many before the newest.
+    ///
+    /// - Parameter back: Below `newest.count`.
+    @inline(__always)
+    func movie(back: UInt32, from newest: Newest) -> UInt32 {
+        // Without a division: it is asked dozens of times an event.
+        let at = newest.place &- back
+        return movie(place: newest.place >= back ? at : at &+ UInt32(Self.capacity))
+    }
+
+    @inline(__always)
+    private func movie(place: UInt32) -> UInt32 {
+        rows.row(place / UInt32(Self.perRow)).assumingMemoryBound(to: UInt32.self)[Int(place % UInt32(Self.perRow))]
     }
 
     @inline(__always)
@@ -36,8 +57,9 @@ final class RecentMovies {
         guard rows.count == Self.capacity / Self.perRow else {
             throw StateImage.Failure.impossible("\(rows.count) rows of recent movies")
         }
-        for event in 0..<UInt64(Self.capacity) where movie(event) != 0 && Int(movie(event)) >= movieCount {
-            throw StateImage.Failure.impossible("movie row \(movie(event)) among the recent")
+        for place in 0..<UInt32(Self.capacity) where movie(place: place) != 0 && Int(movie(place: place)) >= movieCount
+        {
+            throw StateImage.Failure.impossible("movie row \(movie(place: place)) among the recent")
         }
     }
 }

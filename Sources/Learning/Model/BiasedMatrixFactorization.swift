@@ -154,7 +154,7 @@ public final class BiasedMatrixFactorization: OnlineModel {
         { [mean] writer in try mean.write(to: &writer) }
     }
 
-    public func restore(scalars reader: inout StateReader, isOfVersionBefore: Bool, userCount: Int, movieCount: Int)
+    public func restore(scalars reader: inout StateReader, userCount: Int, movieCount: Int)
         throws
     {
         try mean.read(from: &reader)

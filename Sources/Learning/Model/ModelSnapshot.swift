@@ -23,17 +23,10 @@ extension OnlineModel {
     }
 
     /// Fills an empty model from a checkpoint.
-    ///
-    /// - Parameter version: Of the numerics that learnt it: this model's, or the one before.
-    func restore(from image: inout StateImage, numericsVersion version: Int, userCount: Int, movieCount: Int) throws {
-        let isOfVersionBefore = version < numericsVersion
-        let missing = isOfVersionBefore ? newTables : []
-        for table in tables where !missing.contains(table.name) {
-            try image.take(Self.partName(table.name), into: table.rows)
-        }
+    func restore(from image: inout StateImage, userCount: Int, movieCount: Int) throws {
+        for table in tables { try image.take(Self.partName(table.name), into: table.rows) }
         try image.take(blob: Self.partName("scalars")) {
-            try restore(
-                scalars: &$0, isOfVersionBefore: isOfVersionBefore, userCount: userCount, movieCount: movieCount)
+            try restore(scalars: &$0, userCount: userCount, movieCount: movieCount)
         }
     }
 
@@ -52,7 +45,7 @@ extension OnlineModel {
         try writer.flush()
         image.blobs[snapshot.scalars.name] = bytes
         try image.take(blob: snapshot.scalars.name) {
-            try restore(scalars: &$0, isOfVersionBefore: false, userCount: userCount, movieCount: movieCount)
+            try restore(scalars: &$0, userCount: userCount, movieCount: movieCount)
         }
     }
 

@@ -77,6 +77,8 @@ public protocol OnlineModel: AnyObject {
     var numericsVersion: Int { get }
     /// Every setting that the learnt bits depend on, in a fixed text form; it guards journal and checkpoints.
     var settings: String { get }
+    /// What the numerics version before called the same settings.
+    var settingsOfVersionBefore: String { get }
     /// Length of query and item vectors.
     var dimension: Int { get }
 
@@ -119,14 +121,12 @@ public protocol OnlineModel: AnyObject {
 
     /// Every table of learnt rows, always in the same order and with the same names.
     var tables: [StateTable] { get }
-    /// Names of those that a state of the numerics version before has not; from one, they begin as an empty model's.
-    var newTables: [String] { get }
     /// Writes what is learnt and stands in no table, as it is at this moment; may run later, on any thread.
     func scalars() -> @Sendable (inout StateWriter) throws -> Void
-    /// Reads back what `scalars` wrote, of this numerics version or of the one before; the tables have been filled before.
+    /// Reads back what `scalars` wrote; the tables have been filled before.
     ///
     /// - Throws: `StateImage.Failure` when the tables do not fit these numbers of rows, or each other.
-    func restore(scalars reader: inout StateReader, isOfVersionBefore: Bool, userCount: Int, movieCount: Int) throws
+    func restore(scalars reader: inout StateReader, userCount: Int, movieCount: Int) throws
 
     /// Bytes a user's and a movie's learnt rows take.
     var bytesPerUser: Int { get }
@@ -135,7 +135,7 @@ public protocol OnlineModel: AnyObject {
 
 extension OnlineModel {
     public var blend: Blend? { nil }
-    public var newTables: [String] { [] }
+    public var settingsOfVersionBefore: String { settings }
 
     // Most models keep vectors alone.
     public func names(evicted movies: MovieTable, ofUser row: UInt32) -> Bool { false }

@@ -14,7 +14,7 @@ public final class TwoHeadModel: OnlineModel {
     }
 
     /// Numbers the bits: whoever changes what is computed raises it.
-    public static let numericsVersion = 4
+    public static let numericsVersion = 5
 
     public let numericsVersion: Int = TwoHeadModel.numericsVersion
     public let version = "two-heads/\(TwoHeadModel.numericsVersion)"
@@ -40,6 +40,12 @@ public final class TwoHeadModel: OnlineModel {
 
     public var settings: String {
         "two-heads seed=\(setup.seed); \(rating.settings); \(ranking.settings); \(lists.settings)"
+    }
+
+    /// Of version 4, which drew more movies, half of them uniformly.
+    public var settingsOfVersionBefore: String {
+        "two-heads seed=\(setup.seed); \(rating.settingsOfVersion4); \(ranking.settingsOfVersion4); "
+            + lists.settingsOfVersion4
     }
 
     public var dimension: Int { ranking.dimension }
@@ -144,8 +150,6 @@ public final class TwoHeadModel: OnlineModel {
         rating.tables + ranking.tables + lists.tables + [StateTable("recent-movies", rankingTask.recent.rows)]
     }
 
-    public var newTables: [String] { RatingHead.newTables + [StagePopularity.tableName] }
-
     public func scalars() -> @Sendable (inout StateWriter) throws -> Void {
         let (rating, ranking, lists) = (rating.scalars(), ranking.scalars(), lists.scalars())
         return { [draws = rankingTask.draws, eventCount = rankingTask.eventCount] writer in
@@ -157,18 +161,15 @@ public final class TwoHeadModel: OnlineModel {
         }
     }
 
-    public func restore(scalars reader: inout StateReader, isOfVersionBefore: Bool, userCount: Int, movieCount: Int)
+    public func restore(scalars reader: inout StateReader, userCount: Int, movieCount: Int)
         throws
     {
         let draws = RandomDraws(state: try reader.read())
         rankingTask.restore(draws: draws, eventCount: try reader.read())
-        try rating.restore(
-            scalars: &reader, isOfVersion3: isOfVersionBefore, userCount: userCount, movieCount: movieCount)
+        try rating.restore(scalars: &reader, userCount: userCount, movieCount: movieCount)
         try ranking.restore(scalars: &reader, userCount: userCount, movieCount: movieCount)
-        try lists.restore(
-            scalars: &reader, isOfVersion3: isOfVersionBefore, userCount: userCount, movieCount: movieCount)
+        try lists.restore(scalars: &reader, userCount: userCount, movieCount: movieCount)
         try rankingTask.recent.check(movieCount: movieCount)
-        if isOfVersionBefore { rating.takeOverVersion3(ratings: lists.ratings) }
         self.movieCount = movieCount
         rankingTask.reserve(movieCount)
         for movie in 0..<UInt32(movieCount) {

@@ -37,7 +37,7 @@ public final class UntrainedModel: OnlineModel {
 
     public var tables: [StateTable] { [] }
     public func scalars() -> @Sendable (inout StateWriter) throws -> Void { { _ in } }
-    public func restore(scalars reader: inout StateReader, isOfVersionBefore: Bool, userCount: Int, movieCount: Int)
+    public func restore(scalars reader: inout StateReader, userCount: Int, movieCount: Int)
         throws
     {
         _ = try reader.take(reader.remaining)

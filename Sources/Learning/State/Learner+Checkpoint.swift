@@ -42,9 +42,8 @@ extension Learner {
     /// Takes a checkpoint's tables and blobs, into a learner that has seen nothing yet. Rows and blocks lie where they
     /// lay, so that it goes on exactly as the one that was written down.
     ///
-    /// - Parameter version: Of the numerics that learnt it: the model's, which is meant by nil, or the one before.
     /// - Throws: `StateImage.Failure` when they can't be a state; the learner is then of no use any more.
-    public func restore(from image: inout StateImage, numericsVersion version: Int? = nil) throws {
+    public func restore(from image: inout StateImage) throws {
         try image.take("movies", into: movies.rows)
         try image.take("users", into: users.rows)
         for (sizeClass, pool) in rated.pools.enumerated() {
@@ -66,9 +65,7 @@ extension Learner {
             throw StateImage.Failure.impossible(
                 "\(movies.pointer(row).pointee.ratingCount) ratings of movie row \(row) for \(standing[Int(row)])")
         }
-        try model.restore(
-            from: &image, numericsVersion: version ?? model.numericsVersion, userCount: users.rowCount,
-            movieCount: movies.count)
+        try model.restore(from: &image, userCount: users.rowCount, movieCount: movies.count)
     }
 
     private func restoreForgotten(from reader: inout StateReader) throws {

@@ -24,6 +24,8 @@ public final class Learner {
 
     /// Everything that the learnt bits depend on: it guards journal and checkpoints.
     public var settings: String { model.settings + eviction.settings }
+    /// What the numerics version before called the same settings.
+    public var settingsOfVersionBefore: String { model.settingsOfVersionBefore + eviction.settings }
 
     /// Forgotten users and the record timestamp of the null that forgot them: ratings that are not later are dropped.
     /// Looked up only; written out in the order of ids.

@@ -53,7 +53,7 @@ public struct LoadedCheckpoint {
     public func restore(_ learner: Learner, _ lists: PublishedLists) throws {
         do {
             var image = image
-            try learner.restore(from: &image, numericsVersion: numericsVersion)
+            try learner.restore(from: &image)
             try lists.restore(
                 from: &image, userCount: learner.users.rowCount, movieCount: learner.movies.count)
             // Whoever wants the books alone leaves what a model had learnt.

@@ -14,8 +14,9 @@ struct LineageCheck {
         guard found == model.numericsVersion || found == model.numericsVersion - 1 else {
             throw RecoveryError.otherNumerics(found: found, expected: model.numericsVersion)
         }
-        guard settings == learner.settings else {
-            throw RecoveryError.otherSettings(found: settings, expected: learner.settings)
+        let expected = found == model.numericsVersion ? learner.settings : learner.settingsOfVersionBefore
+        guard settings == expected else {
+            throw RecoveryError.otherSettings(found: settings, expected: expected)
         }
     }
 }

@@ -5,10 +5,12 @@ final class VersionedModel: OnlineModel {
     private let model = BiasedMatrixFactorization()
     let numericsVersion: Int
     let settings: String
+    let settingsOfVersionBefore: String
 
-    init(numericsVersion: Int, settings: String? = nil) {
+    init(numericsVersion: Int, settings: String? = nil, before: String? = nil) {
         self.numericsVersion = numericsVersion
         self.settings = settings ?? model.settings
+        settingsOfVersionBefore = before ?? self.settings
     }
 
     var version: String { "test/\(numericsVersion)" }
@@ -36,9 +38,8 @@ final class VersionedModel: OnlineModel {
     }
     var tables: [StateTable] { model.tables }
     func scalars() -> @Sendable (inout StateWriter) throws -> Void { model.scalars() }
-    func restore(scalars reader: inout StateReader, isOfVersionBefore: Bool, userCount: Int, movieCount: Int) throws {
-        try model.restore(
-            scalars: &reader, isOfVersionBefore: isOfVersionBefore, userCount: userCount, movieCount: movieCount)
+    func restore(scalars reader: inout StateReader, userCount: Int, movieCount: Int) throws {
+        try model.restore(scalars: &reader, userCount: userCount, movieCount: movieCount)
     }
     var bytesPerUser: Int { model.bytesPerUser }
     var bytesPerMovie: Int { model.bytesPerMovie }
