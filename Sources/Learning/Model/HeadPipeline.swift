@@ -9,9 +9,7 @@ final class HeadPipeline {
     private let blend: BlendTask
     private let relay = ChunkRelay(slotCount: slotCount)
     private let slots: [BlendExamples]
-    private let side: SideThread
-    /// The batch at hand, for the thread that follows; behind a pointer, because who is held by its own thread never goes.
-    private let work: UnsafeMutablePointer<LearningWork?>
+    private let side: SideThread<LearningWork>
 
     private static let slotCount = 8
     private static let chunkLength = BlendExamples.eventsMax
@@ -24,11 +22,7 @@ final class HeadPipeline {
         self.blend = blend
         let slots = (0..<Self.slotCount).map { _ in ranking.makeExamples() }
         self.slots = slots
-        let work = UnsafeMutablePointer<LearningWork?>.allocate(capacity: 1)
-        work.initialize(to: nil)
-        self.work = work
-        side = SideThread("learn") { [relay] in
-            guard let work = work.pointee else { preconditionFailure("there is a batch") }
+        side = SideThread("learn") { [relay] work in
             for chunk in 0..<Self.chunkCount(work) {
                 let range = Self.range(of: chunk, work)
                 stars.learn(work, range)
@@ -37,11 +31,6 @@ final class HeadPipeline {
                 relay.take(chunk)
             }
         }
-    }
-
-    deinit {
-        work.deinitialize(count: 1)
-        work.deallocate()
     }
 
     private static func chunkCount(_ work: LearningWork) -> Int {
@@ -58,17 +47,15 @@ final class HeadPipeline {
     func learn(_ work: LearningWork, movieCount: Int) {
         ranking.begin(movieCount: movieCount)
         let chunks = 0..<Self.chunkCount(work)
-        if SideThread.isUseful && work.events.count >= Self.sideBySideMin {
-            self.work.pointee = work
+        if SecondCore.isThere && work.events.count >= Self.sideBySideMin {
             relay.begin()
-            side.both {
+            side.both(work) {
                 for chunk in chunks {
                     relay.waitForRoom(for: chunk)
                     ranking.learn(work, Self.range(of: chunk, work), into: slots[chunk % Self.slotCount])
                     relay.pass(chunk)
                 }
             }
-            self.work.pointee = nil
         } else {
             for chunk in chunks {
                 let range = Self.range(of: chunk, work)

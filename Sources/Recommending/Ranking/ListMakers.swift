@@ -21,9 +21,7 @@ final class ListMakers {
     private let results: RankedLists
     private let hits: SearchResults
     private let here: Maker
-    private let side: SideThread
-    /// For the second thread; behind a pointer, because who is held by its own thread never goes.
-    private let work: UnsafeMutablePointer<(Work, places: Range<Int>)?>
+    private let side: SideThread<(Work, places: Range<Int>)>
 
     /// Users from whom on two threads make the lists: a few milliseconds' work. Where other processes want the cores, a thread
     /// may be late by as much.
@@ -41,18 +39,8 @@ final class ListMakers {
                 explainer: Explainer(blend: blend, learner: learner))
         }
         here = makeMaker()
-        let (there, work) = (makeMaker(), UnsafeMutablePointer<(Work, places: Range<Int>)?>.allocate(capacity: 1))
-        work.initialize(to: nil)
-        self.work = work
-        side = SideThread("lists") {
-            guard let (work, places) = work.pointee else { preconditionFailure("there are lists to make") }
-            Self.run(work, places, there, hits, results)
-        }
-    }
-
-    deinit {
-        work.deinitialize(count: 1)
-        work.deallocate()
+        let there = makeMaker()
+        side = SideThread("lists") { Self.run($0, $1, there, hits, results) }
     }
 
     /// Ranks for each user.
@@ -71,13 +59,11 @@ final class ListMakers {
     func score(user: UInt32, movie: UInt32) -> Float { here.ranker.score(user: user, movie: movie) }
 
     private func share(_ work: Work, _ count: Int) {
-        if !SideThread.isUseful || count < Self.sideBySideMin {
+        if !SecondCore.isThere || count < Self.sideBySideMin {
             Self.run(work, 0..<count, here, hits, results)
             return
         }
-        self.work.pointee = (work, places: count / 2..<count)
-        side.both { Self.run(work, 0..<count / 2, here, hits, results) }
-        self.work.pointee = nil
+        side.both((work, places: count / 2..<count)) { Self.run(work, 0..<count / 2, here, hits, results) }
     }
 
     private static func run(

@@ -15,7 +15,7 @@ public final class StreamProcessor {
         public var commitWorkNanoseconds = StreamLimits.commitWorkNanoseconds
         /// Time between two commits, that of the commit included; 0 = as soon as the one before is done and something waits.
         public var commitIntervalNanoseconds: UInt64 = 0
-        /// Ratings after which a checkpoint is cut: about what is replayed in a second.
+        /// Ratings after which a checkpoint is cut: one core replays them in about a second, two in less than half of it.
         public var checkpointRatings = 150_000
         public var checkpointIntervalNanoseconds: UInt64 = 60_000_000_000
         /// A forgotten user is out of every kept checkpoint after this.
