@@ -1,11 +1,16 @@
 /// Chooses what the blend's weights learn from: one in some likes, each with movies drawn uniformly, and what the ranking
 /// head says of them.
 ///
+/// Examples that follow each other share the movies drawn, so that their rows are still in the caches: rows drawn anywhere in
+/// a catalogue are what they hold least. The weights are few and learn from thousands of examples, so they lose nothing.
+///
 /// Part of the ranking head's side of the work: it uses the head, never the blend.
 final class ExampleSampler {
     private let head: RankingHead
     private let learnsOneIn: Int64
     private let drawn: Int
+    /// So many examples share what is drawn.
+    private static let sharedBy: Int64 = 4
     /// Likes that it was asked about; behind a pointer, as it is written once an event.
     private let counter: UnsafeMutablePointer<Int64>
     private let rows: UnsafeMutablePointer<UnsafePointer<Float>?>
@@ -57,20 +62,23 @@ final class ExampleSampler {
     ///   - seen: By movie row, not 0 where he has rated it; not yet the movie itself, unless he rated it before.
     @inline(__always)
     func liked(
-        user: UInt32, movie: UInt32, seen: UnsafePointer<UInt8>, movieCount: UInt32, draws: inout RandomDraws,
-        event: Int, into examples: BlendExamples
+        user: UInt32, movie: UInt32, seen: UnsafePointer<UInt8>, movieCount: UInt32, event: Int,
+        into examples: BlendExamples
     ) {
         defer { counter.pointee += 1 }
         if counter.pointee % learnsOneIn != 0 { return }
         var example = examples.next()
-        sample(&example, user, movie, seen, movieCount, &draws)
+        sample(&example, user, movie, seen, movieCount)
         examples.append(example, of: event)
     }
 
     private func sample(
         _ example: inout BlendExamples.Example, _ user: UInt32, _ movie: UInt32, _ seen: UnsafePointer<UInt8>,
-        _ movieCount: UInt32, _ draws: inout RandomDraws
+        _ movieCount: UInt32
     ) {
+        // From its number alone: no state is needed to draw the same again.
+        let number = UInt64(counter.pointee / learnsOneIn / Self.sharedBy)
+        var draws = RandomDraws(state: SplitMix64.mix(number))
         let marks = marks
         let movies = example.movies
         movies[0] = movie

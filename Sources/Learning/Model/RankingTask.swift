@@ -95,8 +95,7 @@ final class RankingTask {
             examples.note(place, isKnown: wasSeen != 0)
             if isLiked {
                 sampler.liked(
-                    user: user, movie: movie, seen: marks, movieCount: movieCount, draws: &draws, event: place,
-                    into: examples)
+                    user: user, movie: movie, seen: marks, movieCount: movieCount, event: place, into: examples)
             }
             marks[Int(movie)] = 1
             ranking.learn(
