@@ -9,13 +9,7 @@ struct ExampleSamplerTests {
 
     /// The examples that so many likes of a user make, each of movie 7; he has rated `rated` and does not get them.
     private func examples(learnsOneIn: Int64, likes: Int, rated: [UInt32] = [], drawn: Int = drawn) -> [[UInt32]?] {
-        let features = FeatureTable(dimension: 16, fixedOfUsers: 0, fixedOfMovies: 1)
-        let head = RankingHead(RankingHead.Settings(), features: features)
-        head.addUser(0)
-        for movie in 0..<Self.movies {
-            features.describe(movie, MovieDescription())
-            head.addMovie(movie, id: Int64(movie), isAnnounced: false)
-        }
+        let head = RankingHead.untrained(movieCount: Self.movies)
         let sampler = ExampleSampler(head: head, learnsOneIn: learnsOneIn, drawn: drawn)
         sampler.reserve(Int(Self.movies))
         let memory = sampler.makeExamples()

@@ -9,13 +9,7 @@ struct RankingHeadTests {
     /// The movies that a step moved, the chosen one aside, of a user who has rated `rated`; the last events were of the
     /// movies below `recent`.
     private func moved(isLiked: Bool, recent: UInt32, rated: [UInt32], settings: RankingHead.Settings) -> [UInt32] {
-        let features = FeatureTable(dimension: 16, fixedOfUsers: 0, fixedOfMovies: 1)
-        let head = RankingHead(settings, features: features)
-        head.addUser(0)
-        for movie in 0..<Self.movies {
-            features.describe(movie, MovieDescription())
-            head.addMovie(movie, id: Int64(movie), isAnnounced: false)
-        }
+        let head = RankingHead.untrained(movieCount: Self.movies, settings)
         let ring = RecentMovies()
         let eventCount: UInt64 = recent == 0 ? 0 : 500
         for event in 0..<eventCount { ring.set(event, UInt32(event) % max(1, recent)) }

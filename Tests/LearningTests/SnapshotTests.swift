@@ -95,6 +95,25 @@ struct SnapshotTests {
         #expect(try test.digest() != before)
     }
 
+    @Test func aStateMustHaveAllOfTheModelsTables() throws {
+        let test = TestLearner(model: TwoHeadModel())
+        var stream = EventStream(seed: 12)
+        test.apply(stream.take(1500))
+        for name in test.model.tables.map(\.name) {
+            var image = try test.image()
+            image.tables["model." + name] = nil
+            #expect(throws: StateImage.Failure.missing("model." + name)) {
+                try TestLearner(restoring: image, model: TwoHeadModel())
+            }
+        }
+    }
+
+    @Test func anEmptyStateIsRestoredBitByBit() throws {
+        let empty = TestLearner(model: TwoHeadModel())
+        let restored = try TestLearner(restoring: empty.image(), model: TwoHeadModel())
+        #expect(try restored.digest() == empty.digest())
+    }
+
     @Test func digestsAreHexadecimalSHA256() throws {
         let digest = try TestLearner().digest()
         #expect(digest.count == 64 && digest.allSatisfy { "0123456789abcdef".contains($0) })

@@ -241,9 +241,7 @@ public final class FusionOnlineModel: OnlineModel {
         { [removals] writer in try writer.write(removals) }
     }
 
-    public func restore(scalars reader: inout StateReader, userCount: Int, movieCount: Int)
-        throws
-    {
+    public func restore(scalars reader: inout StateReader, userCount: Int, movieCount: Int) throws {
         removals = try reader.read()
         for (table, count) in [(userRows, userCount), (movieRows, movieCount), (movieBases, movieCount)]
         where table.count != count {

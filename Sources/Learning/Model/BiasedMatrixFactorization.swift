@@ -154,9 +154,7 @@ public final class BiasedMatrixFactorization: OnlineModel {
         { [mean] writer in try mean.write(to: &writer) }
     }
 
-    public func restore(scalars reader: inout StateReader, userCount: Int, movieCount: Int)
-        throws
-    {
+    public func restore(scalars reader: inout StateReader, userCount: Int, movieCount: Int) throws {
         try mean.read(from: &reader)
         for (rows, count) in [(userRows, userCount), (movieRows, movieCount)] where rows.count != count {
             throw StateImage.Failure.impossible("\(rows.count) model rows for \(count)")

@@ -161,9 +161,7 @@ public final class TwoHeadModel: OnlineModel {
         }
     }
 
-    public func restore(scalars reader: inout StateReader, userCount: Int, movieCount: Int)
-        throws
-    {
+    public func restore(scalars reader: inout StateReader, userCount: Int, movieCount: Int) throws {
         let draws = RandomDraws(state: try reader.read())
         rankingTask.restore(draws: draws, eventCount: try reader.read())
         try rating.restore(scalars: &reader, userCount: userCount, movieCount: movieCount)

@@ -37,9 +37,7 @@ public final class UntrainedModel: OnlineModel {
 
     public var tables: [StateTable] { [] }
     public func scalars() -> @Sendable (inout StateWriter) throws -> Void { { _ in } }
-    public func restore(scalars reader: inout StateReader, userCount: Int, movieCount: Int)
-        throws
-    {
+    public func restore(scalars reader: inout StateReader, userCount: Int, movieCount: Int) throws {
         _ = try reader.take(reader.remaining)
     }
 
