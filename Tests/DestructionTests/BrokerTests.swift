@@ -17,8 +17,32 @@ extension DestructionTests {
 
         @Test(.timeLimit(.minutes(20)))
         func `The service outlives a broker that is stopped, killed, held or cut off`() throws {
+            try againWhileMarkersAreDropped(links: 1, outlive)
+        }
+
+        @Test(.timeLimit(.minutes(10)))
+        func `With a standby, a broker that was away finds one leader and one follower again`() throws {
+            try againWhileMarkersAreDropped(findPair)
+        }
+
+        /// A broker that drops the end of a decided transaction leaves nothing that a client could go on from: such a run
+        /// is made again on a new one, and only its failures are excused.
+        private func againWhileMarkersAreDropped(links: Int = 0, _ run: (PrivateBroker) throws -> Void) throws {
+            for _ in 0..<3 {
+                let broker = try PrivateBroker(home: #require(ApacheKafka.home), links: links)
+                let log = broker.log
+                try withKnownIssue("the broker dropped the end of a transaction", isIntermittent: true) {
+                    try run(broker)
+                } matching: { _ in
+                    log.tellsOfDroppedMarkers
+                }
+                if !log.tellsOfDroppedMarkers { return }
+            }
+            Issue.record("three brokers dropped the end of a transaction")
+        }
+
+        private func outlive(_ broker: PrivateBroker) throws {
             let name = "seed \(Intensity.seed)"
-            let broker = try PrivateBroker(home: #require(ApacheKafka.home), links: 1)
             let deployment = try Deployment(
                 servers: broker.address, partitions: 3, serviceOptions: Intensity.sessionOptions)
             let state = try TemporaryFolder()
@@ -45,10 +69,8 @@ extension DestructionTests {
             try deployment.judge(sent, state: state.path, name)
         }
 
-        @Test(.timeLimit(.minutes(10)))
-        func `With a standby, a broker that was away finds one leader and one follower again`() throws {
+        private func findPair(_ broker: PrivateBroker) throws {
             let name = "seed \(Intensity.seed)"
-            let broker = try PrivateBroker(home: #require(ApacheKafka.home))
             let deployment = try Deployment(
                 servers: broker.address, partitions: 2, serviceOptions: Intensity.sessionOptions)
             let (storm, watch) = try Storm.begin(deployment, .moderate)

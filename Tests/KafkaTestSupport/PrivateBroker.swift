@@ -57,6 +57,8 @@ public final class PrivateBroker {
     /// Starts it again, with its data and at its address.
     public func start() throws { _ = try ApacheKafka.start(home: home, name: name, arguments: arguments) }
 
+    public var log: BrokerLog { BrokerLog(data: ApacheKafka.directory(name).appendingPathComponent("data")) }
+
     /// Holds the broker's process: connections stay open, nobody answers.
     public func pause() { signal(SIGSTOP) }
     public func resume() { signal(SIGCONT) }
@@ -67,6 +69,21 @@ public final class PrivateBroker {
             let process = pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines))
         else { return }
         Foundation.kill(process, number)
+    }
+}
+
+/// What a private broker wrote since it was first started.
+public struct BrokerLog: Sendable {
+    let data: URL
+
+    /// Whether it dropped the end of a transaction that it had decided, so that readers of what is committed wait there for
+    /// ever. Kafka 4.3 takes a partition that has no leader for deleted when it is to write a transaction's markers, and
+    /// the only broker has no leader for any partition while it stops or registers again.
+    public var tellsOfDroppedMarkers: Bool {
+        ["log.earlier", "log"].contains { name in
+            let text = try? String(contentsOf: data.appendingPathComponent(name), encoding: .utf8)
+            return text?.contains("Couldn't find leader endpoint for partitions") ?? false
+        }
     }
 }
 

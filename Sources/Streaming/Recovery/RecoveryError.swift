@@ -78,8 +78,9 @@ public enum RecoveryError: Error, Equatable, CustomStringConvertible {
         case .unknownMovieInJournal(let id):
             "the journal names movie \(id), which its inputs do not: it belongs to others"
         case .journalUnreadable(let read, let end):
-            "the journal was read to offset \(read) only, its end is at \(end): another producer has a transaction open"
-                + " on the journal topic; end that producer, or wait for its time-out, and start again"
+            "the journal was read to offset \(read) only, its end is at \(end): a transaction is open on the journal topic;"
+                + " end the producer that holds it, or wait for its time-out, and start again; one that stays open was"
+                + " forgotten by the broker, and 'kafka-transactions.sh find-hanging' shows it"
         case .foreignRecords(let count):
             "\(count) records of the journal do not continue it, so another instance wrote without transactions:"
                 + " serve with --delivery at-least-once, or begin anew under another --application-id"
