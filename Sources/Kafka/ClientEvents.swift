@@ -7,7 +7,6 @@ public final class ClientEvents: Sendable {
         var transportErrors = 0
         var lastError: String?
         var fatalError: KafkaFailure?
-        var statistics: String?
         var finishedCommits = 0
         var failedCommits = 0
         var onRebalance: (@Sendable (KafkaRebalance) -> Void)?
@@ -28,8 +27,6 @@ public final class ClientEvents: Sendable {
     public var lastError: String? { state.withLock { $0.lastError } }
     /// Set once the client can no longer work.
     public var fatalError: KafkaFailure? { state.withLock { $0.fatalError } }
-    /// The newest statistics as librdkafka's JSON, nil before the first interval has passed.
-    public var statisticsJSON: String? { state.withLock { $0.statistics } }
     /// Group offset commits that the coordinator refused.
     public var failedCommitCount: Int { state.withLock { $0.failedCommits } }
 
@@ -92,8 +89,6 @@ public final class ClientEvents: Sendable {
         }
     }
 
-    func record(statistics: String) { state.withLock { $0.statistics = statistics } }
-
     func record(_ line: KafkaLogLine) { log?(line) }
 
     /// Puts the callbacks into a client's properties. The client's opaque pointer is `self`, unretained.
@@ -113,13 +108,6 @@ public final class ClientEvents: Sendable {
             let isFatal = code == marquee_code(RD_KAFKA_RESP_ERR__FATAL)
             events.record(
                 error: marquee_error(code), reason: reason.map { String(cString: $0) } ?? "unknown", fatal: isFatal)
-        }
-        rd_kafka_conf_set_stats_cb(properties) { _, json, count, opaque in
-            guard let opaque, let json else { return 0 }
-            let bytes = UnsafeRawBufferPointer(start: json, count: count)
-            Unmanaged<ClientEvents>.fromOpaque(opaque).takeUnretainedValue()
-                .record(statistics: String(decoding: bytes, as: UTF8.self))
-            return 0
         }
     }
 }

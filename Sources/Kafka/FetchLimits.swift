@@ -1,32 +1,34 @@
 import CRdKafka
 
-/// How much a source lets librdkafka read ahead.
+/// How much a consumer lets librdkafka read ahead.
 ///
 /// librdkafka keeps about 0.4 KB beside each queued message, so what is read ahead is bounded by messages:
 /// `messagesAhead` over all partitions, and on top of it one answer's part for each partition, together about
 /// `answerBytes` as compressed. A fetch asks again only for partitions whose queue is below its share.
 struct FetchLimits {
     /// Over all partitions together.
-    static let messagesAhead = 60_000
+    static let messagesAhead = 40_000
     /// The fewest a partition may queue, however many partitions there are.
     static let messagesAheadPerPartitionMin = 1_000
     /// The most that one answer of a broker holds, all partitions together. At least librdkafka's
     /// `message.max.bytes`.
     static let answerBytes = 1 << 20
-    /// How long a broker may hold an answer back when it has nothing. As one request is under way for a broker at a
-    /// time, this is also how long a partition that was drained waits for the others that have nothing new.
-    static let waitMilliseconds = 10
 
     /// A partition may bring this much with one answer, unless a single batch of the producer's is larger.
     static let answerBytesPerPartitionMin = 16 * 1024
 
     var messagesPerPartition: Int
     var answerBytesPerPartition: Int
+    /// How long a broker may hold an answer back when it has nothing. As one request is under way for a broker at a
+    /// time, this is also how long a partition that was drained waits for the others that have nothing new.
+    var waitMilliseconds: Int
 
     /// `partitionCount` counts all partitions, `busyCount` those that may be read in bulk at the same time.
-    init(partitionCount: Int, busyCount: Int) {
-        messagesPerPartition = max(
-            Self.messagesAheadPerPartitionMin, Self.messagesAhead / max(1, partitionCount))
+    init(
+        partitionCount: Int, busyCount: Int, messagesAhead: Int = Self.messagesAhead, waitMilliseconds: Int = 10
+    ) {
+        self.waitMilliseconds = waitMilliseconds
+        messagesPerPartition = max(Self.messagesAheadPerPartitionMin, messagesAhead / max(1, partitionCount))
         answerBytesPerPartition = max(
             Self.answerBytesPerPartitionMin, Self.answerBytes / max(1, busyCount))
     }
@@ -37,7 +39,7 @@ struct FetchLimits {
             ("queued.max.messages.kbytes", "4096"),
             ("fetch.max.bytes", String(Self.answerBytes)),
             ("fetch.message.max.bytes", String(answerBytesPerPartition)),
-            ("fetch.wait.max.ms", String(Self.waitMilliseconds)),
+            ("fetch.wait.max.ms", String(waitMilliseconds)),
         ]
         if PropertyNames.isKnown(Self.queueBackoffName) { properties.append((Self.queueBackoffName, "5")) }
         return properties

@@ -63,7 +63,7 @@ final class KafkaClient {
         return dependent
     }
 
-    /// Serves callbacks (errors, statistics, commit results) that wait on the main queue.
+    /// Serves callbacks (errors, commit results) that wait on the main queue.
     func serveCallbacks(milliseconds: Int32 = 0) { rd_kafka_poll(handle, milliseconds) }
 
     /// Turns an error number into the error to throw; failed connections become `unreachable` with their own reason.

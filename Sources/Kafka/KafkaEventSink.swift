@@ -37,10 +37,10 @@ public final class KafkaEventSink: EventSink {
         let properties = try configuration.propertySet(
             defaults: KafkaConfiguration.producerDefaults + [
                 ("linger.ms", "0"), ("queue.buffering.max.messages", "200000"),
-                ("queue.buffering.max.kbytes", "65536"), ("statistics.interval.ms", "5000"),
+                ("queue.buffering.max.kbytes", "65536"),
             ],
             required: [("acks", "all")])
-        let events = RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_STATS
+        let events = RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR
         rd_kafka_conf_set_events(properties.handle, events)
         let client = try KafkaClient(.producer, properties, configuration)
         self.client = client
@@ -146,8 +146,6 @@ extension KafkaEventSink {
                 while let message = rd_kafka_event_message_next(event) { note(message) }
             case RD_KAFKA_EVENT_ERROR:
                 noteError(event)
-            case RD_KAFKA_EVENT_STATS:
-                if let json = rd_kafka_event_stats(event) { client.events.record(statistics: String(cString: json)) }
             default:
                 break
             }

@@ -6,7 +6,8 @@ import Streaming
 extension KafkaEventSource {
     public func poll(_ topics: InputTopics, limit: Int, waitMilliseconds: Int32, into batch: RecordBatch) throws {
         release(batch)
-        client.serveCallbacks()
+        ratings.client.serveCallbacks()
+        catalogue.client.serveCallbacks()
         // Whoever raised the signal before now may have something that the queues here do not show, so a signal that
         // was up ends the call even when nothing is found; one that comes later ends the wait.
         let wasSignalled = signal.clear()
@@ -31,7 +32,6 @@ extension KafkaEventSource {
         if contenders > room { rotate(topics, room, contenders) }
         let share = fairShare(topics, room, contenders: min(contenders, room))
         var spare = room - shareTotal(topics, share)
-        var wakesFetcher = false
         for index in readers.indices where topics.contains(readers[index].id.topic) {
             let reader = readers[index]
             // A partition that looked empty is asked all the same: only asking re-arms its queue's signal.
@@ -43,9 +43,10 @@ extension KafkaEventSource {
             allowance = min(allowance, room - batch.count)
             guard allowance > 0, waiting[index] >= 0 else { continue }
             take(from: reader, allowance, below: .max, into: batch)
-            wakesFetcher = wakesFetcher || reader.fetcherMaySleep
+            if reader.fetcherMaySleep { fetcher(of: reader.id.topic).maySleep = true }
         }
-        if wakesFetcher { waker.wake(client) }
+        ratings.wakeIfAsleep()
+        catalogue.wakeIfAsleep()
     }
 
     /// With less room than partitions that have something, lets them take turns: those whose turn it is not are marked

@@ -15,13 +15,15 @@ extension KafkaEventSource {
     }
 
     private func read(_ reader: PartitionReader, upTo cut: Int64, into batch: RecordBatch) throws {
+        let fetcher = fetcher(of: reader.id.topic)
         var deadline = Deadline(milliseconds: patience.replay)
         var checksEnd = true
         while reader.position < cut {
             signal.clear()
             let before = reader.position
             take(from: reader, batch.capacity - batch.count, below: cut, into: batch)
-            if reader.fetcherMaySleep { waker.wake(client) }
+            if reader.fetcherMaySleep { fetcher.maySleep = true }
+            fetcher.wakeIfAsleep()
             if reader.position > before {
                 deadline = Deadline(milliseconds: patience.replay)
                 continue
@@ -39,7 +41,7 @@ extension KafkaEventSource {
                 try checkKept(reader, upTo: cut)
                 checksEnd = false
             }
-            client.serveCallbacks()
+            fetcher.client.serveCallbacks()
             let wait = min(deadline.millisecondsLeft, 1_000)
             if !signal.wait(milliseconds: Int32(clamping: wait)) { try checkKept(reader, upTo: cut) }
         }

@@ -2,7 +2,8 @@ import CRdKafka
 import Events
 import Streaming
 
-/// Reads the input topics with a consumer of its own, by manual assignment.
+/// Reads the input topics with consumers of its own, by manual assignment: one for ratings, one for users and movies, of which
+/// mostly nothing comes. Decision Two-consumers tells why.
 ///
 /// Each partition has its own queue, so the order of a batch costs no sorting, and a topic that is not wanted yet
 /// waits at the broker instead of in memory. Payloads are borrowed from librdkafka until the batch is given back.
@@ -19,9 +20,9 @@ public final class KafkaEventSource: EventSource {
 
     public let topics: KafkaTopics
     public var patience = Patience()
-    let client: KafkaClient
+    let ratings: InputFetcher
+    let catalogue: InputFetcher
     let admin: KafkaAdmin
-    let waker: FetcherWaker
     /// In the order of `InputPartition`, which is the order of a batch.
     private(set) var readers: [PartitionReader]
     private let countByTopic: [Int]
@@ -44,30 +45,26 @@ public final class KafkaEventSource: EventSource {
             guard let count = try admin.partitionCount(of: name) else { throw KafkaError.topicMissing(name) }
             return count
         }
-        let limits = FetchLimits(partitionCount: counts.reduce(0, +), busyCount: counts.max() ?? 1)
-        let properties = try configuration.propertySet(
-            defaults: KafkaConfiguration.consumerDefaults + limits.properties + [("statistics.interval.ms", "5000")],
-            required: [
-                ("group.id", groupID ?? topics.applicationID + "-reader"), ("enable.auto.commit", "false"),
-                ("enable.auto.offset.store", "false"), ("enable.partition.eof", "true"),
-                ("auto.offset.reset", "error"),
-            ])
-        let fullCount = properties.value(of: "queued.min.messages").flatMap { Int($0) } ?? limits.messagesPerPartition
-        waker = FetcherWaker(properties)
-        let client = try KafkaClient(.consumer, properties, configuration)
-        self.client = client
+        let groupID = groupID ?? topics.applicationID + "-reader"
+        func makeFetcher(_ share: InputFetcher.Share) throws -> InputFetcher {
+            try InputFetcher(
+                share, counts: share.topics.map { counts[Int($0.rawValue)] }, configuration, groupID: groupID)
+        }
+        ratings = try makeFetcher(.ratings)
+        catalogue = try makeFetcher(.catalogue)
         self.admin = admin
         countByTopic = counts
         readers = []
         waiting = []
         for topic in InputTopic.allCases {
             let name = names[Int(topic.rawValue)]
+            let fetcher = fetcher(of: topic)
             for partition in 0..<Int32(counts[Int(topic.rawValue)]) {
-                let queue = try client.partitionQueue(partition, of: name)
+                let queue = try fetcher.client.partitionQueue(partition, of: name)
                 queue.raise(signal)
                 readers.append(
                     PartitionReader(
-                        InputPartition(topic, partition), topicName: name, queue, fullCount: fullCount))
+                        InputPartition(topic, partition), topicName: name, queue, fullCount: fetcher.fullCount))
             }
         }
         waiting = Array(repeating: 0, count: readers.count)
@@ -78,7 +75,7 @@ public final class KafkaEventSource: EventSource {
     /// Raised when something arrives; other queues may raise it too, so that a loop sleeps in one place.
     public var wakeDescriptor: Int32 { signal.descriptor }
 
-    public var events: ClientEvents { client.events }
+    func fetcher(of topic: InputTopic) -> InputFetcher { topic == .ratings ? ratings : catalogue }
 
     public func partitionCount(of topic: InputTopic) -> Int { countByTopic[Int(topic.rawValue)] }
 
@@ -93,22 +90,22 @@ public final class KafkaEventSource: EventSource {
 
     public func assign(_ positions: [InputPartition: Int64]) throws {
         // What was queued for the old positions must not be taken for the new ones.
-        if isAssigned { try check(rd_kafka_assign(client.handle, nil), "give up the partitions") }
-        let list = PartitionList(capacity: readers.count)
-        let kept = try bounds(of: readers.map(\.id).filter { positions[$0] == nil })
-        for reader in readers {
-            let start = positions[reader.id] ?? kept[reader.id]?.lowerBound ?? 0
-            reader.move(to: start)
-            list.add(reader.topicName, reader.id.partition, offset: start)
+        if isAssigned {
+            try ratings.giveUpAll()
+            try catalogue.giveUpAll()
         }
-        try client.learnLeaders(of: InputTopic.allCases.map { topics.name(of: $0) })
-        try check(rd_kafka_assign(client.handle, list.handle), "take the partitions")
+        let kept = try bounds(of: readers.map(\.id).filter { positions[$0] == nil })
+        for fetcher in [ratings, catalogue] {
+            let list = PartitionList(capacity: readers.count)
+            for reader in readers where fetcher.share.topics.contains(reader.id.topic) {
+                let start = positions[reader.id] ?? kept[reader.id]?.lowerBound ?? 0
+                reader.move(to: start)
+                list.add(reader.topicName, reader.id.partition, offset: start)
+            }
+            try fetcher.client.learnLeaders(of: fetcher.share.topics.map { topics.name(of: $0) })
+            try fetcher.take(list)
+        }
         isAssigned = true
-    }
-
-    func check(_ code: rd_kafka_resp_err_t, _ operation: String) throws {
-        guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return }
-        throw client.error(code, operation)
     }
 
     public func headers(of record: RawRecord) -> [RecordHeader] {
@@ -130,7 +127,8 @@ public final class KafkaEventSource: EventSource {
         for reader in readers { reader.close() }
         readers.removeAll()
         waiting.removeAll()
-        client.close()
+        ratings.client.close()
+        catalogue.client.close()
         admin.close()
     }
 }

@@ -37,6 +37,7 @@ final class MovieTallies {
     let stages = StagePopularity()
     /// A block is movie rows, then weights.
     private let pools: [PagedRows]
+    private let poolPlaces: UnsafeMutablePointer<PagedRows.RowPlaces>
     private var freeBlocks: [[UInt32]]
 
     private struct Decay {
@@ -61,12 +62,17 @@ final class MovieTallies {
     /// - Parameters: 2^(1 / half-life in events) of the two popularities.
     init(growth: Float, slowGrowth: Float) {
         pools = (0..<Self.classCount).map { PagedRows(rowBytes: 8 * Self.capacity($0)) }
+        poolPlaces = .allocate(capacity: Self.classCount)
+        for (sizeClass, pool) in pools.enumerated() { (poolPlaces + sizeClass).initialize(to: pool.places) }
         freeBlocks = Array(repeating: [], count: Self.classCount)
         decay = .allocate(capacity: 1)
         decay.initialize(to: Decay(growth: growth, slowGrowth: slowGrowth))
     }
 
-    deinit { decay.deallocate() }
+    deinit {
+        decay.deallocate()
+        poolPlaces.deallocate()
+    }
 
     var count: Int { rows.count }
     /// By what the two popularities are multiplied to be in likes of now.
@@ -179,7 +185,7 @@ final class MovieTallies {
         let tally = tally(movie).pointee
         if tally.sizeClass == 0 { return nil }
         let sizeClass = Int(tally.sizeClass) - 1
-        let base = pools[sizeClass].row(tally.block)
+        let base = UnsafeRawPointer(poolPlaces[sizeClass].row(tally.block))
         return (
             base.assumingMemoryBound(to: UInt32.self),
             (base + 4 * Self.capacity(sizeClass)).assumingMemoryBound(to: Float.self), Int(tally.successorCount)
@@ -232,7 +238,8 @@ final class MovieTallies {
     @inline(__always)
     private func columns(_ tally: MovieTally) -> (UnsafeMutablePointer<UInt32>, UnsafeMutablePointer<Float>) {
         let sizeClass = Int(tally.sizeClass) - 1
-        let base = pools[sizeClass].mutableRow(tally.block)
+        let places = poolPlaces[sizeClass]
+        let base = places.isShared(tally.block) ? pools[sizeClass].mutableRow(tally.block) : places.row(tally.block)
         return (
             base.assumingMemoryBound(to: UInt32.self),
             (base + 4 * Self.capacity(sizeClass)).assumingMemoryBound(to: Float.self)

@@ -87,6 +87,27 @@ public final class PagedRows {
         return fields.pointee.pageBases[page] + (Int(row) & rowMask) &* rowBytes
     }
 
+    /// Where rows are, to be kept where many tables are chosen from: reaching one by this retains nothing. Valid as long as
+    /// the table.
+    var places: RowPlaces { RowPlaces(fields: fields, rowShift: rowShift, rowMask: rowMask, rowBytes: rowBytes) }
+
+    struct RowPlaces {
+        fileprivate let fields: UnsafeMutablePointer<Fields>
+        fileprivate let rowShift: Int
+        fileprivate let rowMask: Int
+        fileprivate let rowBytes: Int
+
+        /// As `PagedRows.row`.
+        @inline(__always)
+        func row(_ row: UInt32) -> UnsafeMutableRawPointer {
+            fields.pointee.pageBases[Int(row) >> rowShift] + (Int(row) & rowMask) &* rowBytes
+        }
+
+        /// Whether a snapshot may see the row, so that it is not to be written to.
+        @inline(__always)
+        func isShared(_ row: UInt32) -> Bool { fields.pointee.pageIsShared[Int(row) >> rowShift] != 0 }
+    }
+
     /// All rows as they are now; O(pages).
     public func snapshot() -> PagedRowsSnapshot {
         pageIsShared.update(repeating: 1, count: pages.count)

@@ -31,7 +31,7 @@ public enum StreamLimits {
     public static let deadLetterValueBytesMax = 64 * 1024
 
     /// Work after which a commit is sealed: only a backlog makes so much. The more it takes, the more ratings share a list.
-    public static let commitWorkNanoseconds: UInt64 = 100_000_000
+    public static let commitWorkNanoseconds: UInt64 = 200_000_000
     /// The longest that a stop waits for what is under way.
     public static let stopNanoseconds: UInt64 = 4_000_000_000
     /// The longest that it waits for checkpoints after that.

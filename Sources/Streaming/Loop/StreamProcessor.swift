@@ -16,7 +16,7 @@ public final class StreamProcessor {
         /// Time between two commits, that of the commit included; 0 = as soon as the one before is done and something waits.
         public var commitIntervalNanoseconds: UInt64 = 0
         /// Ratings after which a checkpoint is cut: one core replays them in about a second, two in less than half of it.
-        public var checkpointRatings = 150_000
+        public var checkpointRatings = 250_000
         public var checkpointIntervalNanoseconds: UInt64 = 60_000_000_000
         /// A forgotten user is out of every kept checkpoint after this.
         public var forgetIntervalNanoseconds: UInt64 = 30_000_000_000
