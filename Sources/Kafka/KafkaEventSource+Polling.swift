@@ -43,7 +43,6 @@ extension KafkaEventSource {
             allowance = min(allowance, room - batch.count)
             guard allowance > 0, waiting[index] >= 0 else { continue }
             take(from: reader, allowance, below: .max, into: batch)
-            if reader.fetcherMaySleep { fetcher(of: reader.id.topic).maySleep = true }
         }
         ratings.wakeIfAsleep()
         catalogue.wakeIfAsleep()
@@ -91,6 +90,7 @@ extension KafkaEventSource {
         let start = batch.count
         let count = reader.take(room, below: cut, into: batch)
         reader.noteTaken()
+        if reader.fetcherMaySleep { fetcher(of: reader.id.topic).maySleep = true }
         guard reader.position != position else { return }
         if let last = batch.segments.indices.last, batch.segments[last].partition == reader.id {
             batch.segments[last].count += count

@@ -22,7 +22,6 @@ extension KafkaEventSource {
             signal.clear()
             let before = reader.position
             take(from: reader, batch.capacity - batch.count, below: cut, into: batch)
-            if reader.fetcherMaySleep { fetcher.maySleep = true }
             fetcher.wakeIfAsleep()
             if reader.position > before {
                 deadline = Deadline(milliseconds: patience.replay)
