@@ -79,7 +79,9 @@ let package = Package(
         .target(
             name: "KafkaTestSupport", dependencies: ["Kafka", "ProcessTestSupport"], path: "Tests/KafkaTestSupport",
             swiftSettings: swiftSettings),
-        tests("KafkaTests", ["CRdKafka", "Kafka", "KafkaTestSupport", "Events", "Streaming", "CMallocCounter"]),
+        tests(
+            "KafkaTests",
+            ["CRdKafka", "Kafka", "KafkaTestSupport", "ProcessTestSupport", "Events", "Streaming", "CMallocCounter"]),
         tests("CommandLineOptionsTests", ["CommandLineOptions"]),
         tests(
             "MarqueeTests",

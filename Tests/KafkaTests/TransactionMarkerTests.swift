@@ -2,6 +2,7 @@ import Events
 import Foundation
 import Kafka
 import KafkaTestSupport
+import ProcessTestSupport
 import Streaming
 import Testing
 
@@ -53,7 +54,12 @@ struct TransactionMarkerTests {
         try log.read(from: 5) { _, _ in Issue.record("only a marker lies there") }
     }
 
+    /// Returns when the marker is written too: after the answer to a commit it may still be on its way, and the next
+    /// transaction's records would come before it.
     private func produceInTransaction(_ lines: String, to topic: String) throws {
+        let admin = try KafkaAdmin(TestBroker.configuration())
+        defer { admin.close() }
+        let marker = try admin.bounds(of: topic, 0).upperBound + Int64(lines.split(separator: "\n").count)
         let process = Process()
         process.executableURL = URL(fileURLWithPath: kcatPath)
         process.arguments = [
@@ -70,6 +76,7 @@ struct TransactionMarkerTests {
         while process.isRunning, Date() < end { usleep(20_000) }
         if process.isRunning { process.terminate() }
         #expect(!process.isRunning && process.terminationStatus == 0)
+        #expect(try eventually(seconds: 10) { try admin.bounds(of: topic, 0).upperBound > marker })
     }
 }
 
