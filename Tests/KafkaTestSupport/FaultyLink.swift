@@ -27,7 +27,7 @@ public final class FaultyLink: Sendable {
     /// Listens on a free port, one thread a connection.
     public init(to target: UInt16) throws {
         self.target = target
-        port = try FreePorts.take(1)[0]
+        port = try FreePorts.one()
         listener = Loopback.socket()
         guard Loopback.with(port, { bind(listener, $0, $1) }) == 0, listen(listener, 64) == 0 else {
             throw CannotListen(code: errno)

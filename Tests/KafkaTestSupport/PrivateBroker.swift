@@ -86,20 +86,3 @@ public struct BrokerLog: Sendable {
         }
     }
 }
-
-/// Ports of this machine that nobody listens on, below those that the kernel gives to outgoing connections.
-enum FreePorts {
-    struct NoneFound: Error {}
-
-    static func take(_ count: Int) throws -> [UInt16] {
-        var ports: Set<UInt16> = []
-        for _ in 0..<1000 where ports.count < count {
-            let port = UInt16.random(in: 20_000..<32_000)
-            let descriptor = Loopback.socket()
-            defer { Glibc.close(descriptor) }
-            if Loopback.with(port, { bind(descriptor, $0, $1) }) == 0 { ports.insert(port) }
-        }
-        guard ports.count == count else { throw NoneFound() }
-        return Array(ports)
-    }
-}

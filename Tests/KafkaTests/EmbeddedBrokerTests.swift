@@ -1,4 +1,5 @@
 import Kafka
+import KafkaTestSupport
 import Streaming
 import Testing
 
@@ -6,7 +7,7 @@ import Testing
 struct EmbeddedBrokerTests {
     @Test(.timeLimit(.minutes(1)))
     func `It serves a topic on a chosen port and is gone after stop`() throws {
-        let port = UInt16.random(in: 40_000..<50_000)
+        let port = try FreePorts.one()
         let broker = try EmbeddedBroker(port: port)
         defer { broker.stop() }
         #expect(broker.bootstrapServers == "127.0.0.1:\(port)")

@@ -92,7 +92,7 @@ extension ProcessTests {
 
         @Test
         func `A busy port is named`() throws {
-            let port = UInt16.random(in: 30_000..<32_000)
+            let port = try FreePorts.one()
             let broker = try ChildProcess(["broker", "--port", String(port)])
             #expect(broker.waitForErrors("serves on 127.0.0.1:\(port)"))
             try expect(["broker", "--port", String(port)], [String(port), "--port"])

@@ -8,7 +8,7 @@ extension ProcessTests {
     struct QuickStartTests {
         @Test
         func `The embedded broker of one process serves the commands of others`() throws {
-            let port = UInt16.random(in: 32_000..<34_000)
+            let port = try FreePorts.one()
             let broker = try ChildProcess(["broker", "--port", String(port), "--partitions", "2"])
             #expect(broker.waitForErrors("serves on 127.0.0.1:\(port)"), "\(broker.errors)")
             let connection = ["--brokers", ":\(port)"]
