@@ -24,4 +24,14 @@ final class Monitor<State: ~Copyable>: Sendable {
         while !condition(state) { self.condition.wait() }
         self.condition.unlock()
     }
+
+    /// Waits until `body`, which may change the state then, gives a value.
+    func waitFor<Value>(_ body: (inout State) -> Value?) -> Value {
+        condition.lock()
+        defer { condition.unlock() }
+        while true {
+            if let value = body(&state) { return value }
+            condition.wait()
+        }
+    }
 }

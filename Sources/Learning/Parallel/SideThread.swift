@@ -12,7 +12,7 @@ package final class SideThread<Work> {
     }
 
     /// Unchecked because the caller waits for the end of each call; meanwhile neither writes what the other reads, but for what a
-    /// lock hands over (`ChunkRelay`).
+    /// lock hands over (`BatchSchedule`).
     private struct Handed<Value>: @unchecked Sendable {
         let value: Value
     }

@@ -52,15 +52,15 @@ final class Page: @unchecked Sendable {
 
     init(byteCount: Int) {
         self.byteCount = byteCount
-        base = .allocate(byteCount: byteCount, alignment: 64)
+        base = PageMemory.allocate(byteCount: byteCount)
         base.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
     }
 
     init(copyOf other: Page) {
         byteCount = other.byteCount
-        base = .allocate(byteCount: byteCount, alignment: 64)
+        base = PageMemory.allocate(byteCount: byteCount)
         base.copyMemory(from: other.base, byteCount: byteCount)
     }
 
-    deinit { base.deallocate() }
+    deinit { PageMemory.deallocate(base, byteCount: byteCount) }
 }

@@ -33,7 +33,7 @@ enum CheckpointLayout {
     static let partBytesMax = 192 * 1024
     /// Chunks are written together until they have this many bytes: with the chunk that goes beyond, still below what
     /// brokers take in one record.
-    static let pieceBytesWanted = 256 * 1024
+    static let pieceBytesWanted = 640 * 1024
     /// Larger than any chunk that is written; a larger count is damage.
     static let chunkBytesMax = 1 << 20
     /// Of a base, in place of a base's epoch.
