@@ -12,7 +12,7 @@ struct FetchLimits {
     static let messagesAheadPerPartitionMin = 1_000
     /// The most that one answer of a broker holds, all partitions together. At least librdkafka's
     /// `message.max.bytes`.
-    static let answerBytes = 1 << 20
+    static let answerBytes = 4 << 20
 
     /// A partition may bring this much with one answer, unless a single batch of the producer's is larger.
     static let answerBytesPerPartitionMin = 16 * 1024

@@ -27,9 +27,7 @@ final class InputFetcher {
             return switch self {
             case .ratings: FetchLimits(partitionCount: partitionCount, busyCount: busyCount, waitMilliseconds: 50)
             case .catalogue:
-                FetchLimits(
-                    partitionCount: partitionCount, busyCount: busyCount, messagesAhead: FetchLimits.messagesAhead / 2,
-                    waitMilliseconds: 100)
+                FetchLimits(partitionCount: partitionCount, busyCount: busyCount, waitMilliseconds: 200)
             }
         }
     }

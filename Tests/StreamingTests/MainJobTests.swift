@@ -230,6 +230,8 @@ import VectorIndex
         try service.start()
         for movie in 1...5 as ClosedRange<Int64> { broker.rate(1, movie, 4) }
         try service.settle()
+        service.clock.nanoseconds += StreamLimits.offsetsIntervalNanoseconds
+        try service.settle()
         #expect(broker.storedOffsets[InputPartition(.ratings, 0)] == 5)
         #expect(broker.storedOffsets[InputPartition(.movies, 0)] == 30)
     }

@@ -22,7 +22,7 @@ public enum StreamLimits {
     public static let journalRecordsTogether = 8
     public static let journalIntervalNanoseconds: UInt64 = 10_000_000
     /// How often group offsets are stored.
-    public static let offsetsIntervalNanoseconds: UInt64 = 100_000_000
+    public static let offsetsIntervalNanoseconds: UInt64 = 500_000_000
     /// The longest the loop rests while a transaction is under way.
     public static let restMilliseconds: Int32 = 4
     /// The longest an idle loop sleeps.

@@ -293,7 +293,10 @@ final class ModelLeadership: Leadership {
 
     func poll() throws -> Standing { try election() }
     var proof: any LeadershipProof { sole }
-    func storeOffsets(_ positions: [InputPartition: Int64]) throws { broker.storedOffsets = positions }
+    func storeOffsets(_ positions: [InputPartition: Int64]) throws {
+        // Its own copy, so that who stores may change his without a new one.
+        for (partition, offset) in positions { broker.storedOffsets[partition] = offset }
+    }
     func committedOffsets(of partitions: [InputPartition]) throws -> [InputPartition: Int64] { broker.storedOffsets }
     func release() {}
 }
