@@ -7,8 +7,8 @@ import VectorIndex
 ///
 /// Owned by the learner thread. Allocates nothing once its scratch has grown.
 public final class Recommender {
-    /// Users whose queries go to the index together.
-    public static let usersPerSearch = 64
+    /// Most users whose lists are made at once.
+    public static let usersMax = ListMakers.usersMax
 
     /// Who has rated what, and which movies there are.
     public let learner: Learner
@@ -17,11 +17,12 @@ public final class Recommender {
     public let index: any VectorIndex
     public let listLength: Int
     /// What the last call of `recommend` found: row `i` belongs to its i-th user.
-    public let results = RankedLists(userCapacity: usersPerSearch)
+    public let results = RankedLists(userCapacity: usersMax)
 
-    private let hits = SearchResults()
     /// For a model with a blend.
     private let makers: ListMakers?
+    /// For one without.
+    private let hits = SearchResults()
     private let queries: UnsafeMutablePointer<Float>
     private let vector: UnsafeMutablePointer<Float>
     private var exclusions: [UnsafeBufferPointer<UInt32>] = []
@@ -42,14 +43,14 @@ public final class Recommender {
         self.model = model
         self.index = index
         self.listLength = listLength
-        makers = model.blend.map { [hits, results] in
-            ListMakers(blend: $0, learner: learner, scope: scope, hits: hits, results: results)
+        makers = model.blend.map { [results] in
+            ListMakers(blend: $0, learner: learner, scope: scope, results: results)
         }
-        queries = .allocate(capacity: Self.usersPerSearch * model.dimension)
+        queries = .allocate(capacity: Self.usersMax * model.dimension)
         vector = .allocate(capacity: model.dimension)
-        exclusions.reserveCapacity(Self.usersPerSearch)
+        exclusions.reserveCapacity(Self.usersMax)
         standing.reserveCapacity(4096)
-        standingRanges.reserveCapacity(Self.usersPerSearch)
+        standingRanges.reserveCapacity(Self.usersMax)
     }
 
     deinit {
@@ -112,13 +113,8 @@ public final class Recommender {
         return model.predictedStars(user: user, profile: profile, movie: movie, score: score)
     }
 
-    /// Finds what speaks for the items of the lists that `recommend` just made. Models without a blend explain nothing.
-    public func explain(_ users: UnsafeBufferPointer<UInt32>) {
-        makers?.explain(users)
-    }
-
-    /// Calls `body` with each item of the list at `place`, which is the user's: what it is and, after `explain`, what speaks
-    /// for it.
+    /// Calls `body` with each item of the list at `place`, which is the user's: what it is and, if that was
+    /// wanted, what speaks for it.
     @inline(__always)
     public func forEachItem(
         of user: UInt32, place: Int,
@@ -145,13 +141,16 @@ public final class Recommender {
         return sum + offset
     }
 
-    /// The best movies for up to `usersPerSearch` users, into `results`; the index must be fresh.
-    public func recommend(_ users: UnsafeBufferPointer<UInt32>) throws {
-        try recommend(users, length: listLength)
-    }
-
-    public func recommend(_ users: UnsafeBufferPointer<UInt32>, length: Int) throws {
-        precondition(users.count <= Self.usersPerSearch)
+    /// The best movies for up to `usersMax` users, into `results`; the index must be fresh.
+    ///
+    /// - Parameters:
+    ///   - length: Of the lists; `listLength` if nil.
+    ///   - isExplained: Whether to find what speaks for each item; models without a blend explain nothing.
+    public func recommend(
+        _ users: UnsafeBufferPointer<UInt32>, length: Int? = nil, isExplained: Bool = false
+    ) throws {
+        let length = length ?? listLength
+        precondition(users.count <= Self.usersMax)
         let dimension = model.dimension
         exclusions.removeAll(keepingCapacity: true)
         standing.removeAll(keepingCapacity: true)
@@ -178,23 +177,34 @@ public final class Recommender {
             for at in 0..<users.count where !standingRanges[at].isEmpty {
                 exclusions[at] = UnsafeBufferPointer(rebasing: standing[standingRanges[at]])
             }
+            results.prepare(userCount: users.count, length: length)
             try exclusions.withUnsafeBufferPointer { exclusions in
-                try index.search(
-                    queries: queries, queryCount: users.count,
-                    k: makers == nil ? length : BlendRanker.indexCandidates, exclusions: exclusions, into: hits)
+                if let makers {
+                    let request = ListMakers.Request(
+                        users: users, exclusions: exclusions, length: length, isExplained: isExplained)
+                    let candidates = BlendRanker.indexCandidates(length: length)
+                    try makers.make(request) { try search($0, candidates, exclusions, into: $1) }
+                } else {
+                    try search(0..<users.count, length, exclusions, into: hits)
+                    takeHits(userCount: users.count)
+                }
             }
-            rank(users, length)
         }
     }
 
-    /// Turns what the index found into lists.
-    private func rank(_ users: UnsafeBufferPointer<UInt32>, _ length: Int) {
-        results.prepare(userCount: users.count, length: length)
-        if let makers {
-            makers.rank(users, without: exclusions, length: length)
-            return
-        }
-        for place in 0..<users.count {
+    /// Finds the best of the index for users at some places.
+    private func search(
+        _ places: Range<Int>, _ count: Int, _ exclusions: UnsafeBufferPointer<UnsafeBufferPointer<UInt32>>,
+        into hits: SearchResults
+    ) throws {
+        try index.search(
+            queries: queries + places.lowerBound * model.dimension, queryCount: places.count, k: count,
+            exclusions: UnsafeBufferPointer(rebasing: exclusions[places]), into: hits)
+    }
+
+    /// What the index found is the list.
+    private func takeHits(userCount: Int) {
+        for place in 0..<userCount {
             let (items, ids, scores) = (hits.items(of: place), hits.ids(of: place), hits.scores(of: place))
             for at in 0..<items.count { results.append(place, item: items[at], id: ids[at], score: scores[at]) }
         }

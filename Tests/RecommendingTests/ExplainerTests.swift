@@ -42,8 +42,7 @@ struct ExplainerTests {
         try recommender.refreshIndex()
         var user = learner.row(forUser: userID)
         try withUnsafePointer(to: &user) {
-            try recommender.recommend(UnsafeBufferPointer(start: $0, count: 1))
-            recommender.explain(UnsafeBufferPointer(start: $0, count: 1))
+            try recommender.recommend(UnsafeBufferPointer(start: $0, count: 1), isExplained: true)
         }
         var listed: [Listed] = []
         recommender.forEachItem(of: user, place: 0) { _, item, named in

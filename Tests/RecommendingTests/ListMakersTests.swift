@@ -8,14 +8,14 @@ import VectorIndex
 /// Lists that are made together, on two threads.
 struct ListMakersTests {
     /// One by one they are made on one thread.
-    @Test(arguments: [33, 64]) func listsMadeTogetherAreThoseMadeOneByOne(count: Int) throws {
+    @Test(arguments: [33, 64, 65, 150, 256]) func listsMadeTogetherAreThoseMadeOneByOne(count: Int) throws {
         let learner = makeLearner(announced: 1...200, batchCapacity: 256)
         let recommender = try Recommender(
             learner: learner, index: ExactIndex(dimension: learner.model.dimension), listLength: 10)
         let evaluator = PrequentialEvaluator(
-            recommender: recommender, protocol: .prequential, eventCount: 4000, sampleOneIn: 10_000,
+            recommender: recommender, protocol: .prequential, eventCount: 12_000, sampleOneIn: 10_000,
             predictionRange: 0.5...5, batchCapacity: 256)
-        for rating in MadeUpRatings.stream(seed: 3, count: 4000, users: 80, movies: 200) {
+        for rating in MadeUpRatings.stream(seed: 3, count: 12_000, users: 260, movies: 200) {
             try evaluator.add(
                 user: rating.user, movie: rating.movie, halfStars: rating.halfStars,
                 timeMilliseconds: rating.timeMilliseconds
@@ -41,10 +41,7 @@ struct ListMakersTests {
     }
 
     private func lists(of users: [UInt32], _ recommender: Recommender) throws -> [[Line]] {
-        try users.withUnsafeBufferPointer {
-            try recommender.recommend($0)
-            recommender.explain($0)
-        }
+        try users.withUnsafeBufferPointer { try recommender.recommend($0, isExplained: true) }
         return users.indices.map { place in
             var lines: [Line] = []
             recommender.forEachItem(of: users[place], place: place) { _, item, named in

@@ -31,7 +31,7 @@ public struct MovieDescription: Sendable, Equatable {
 
 /// Movies by row, in first-seen order; but the row of one that was evicted is used again (`SilentMovies`).
 public final class MovieTable {
-    let rows = PagedRows(rowBytes: MemoryLayout<MovieRow>.stride)
+    @usableFromInline let rows = PagedRows(rowBytes: MemoryLayout<MovieRow>.stride)
     private let map = IdentityMap()
     /// By row; an array, because it changes only with the catalogue and a snapshot then shares it whole.
     public private(set) var descriptions: [MovieDescription] = []
@@ -51,7 +51,7 @@ public final class MovieTable {
     @inline(__always)
     public func row(of id: Int64) -> UInt32 { map.row(of: id) }
 
-    @inline(__always)
+    @inlinable @inline(__always)
     public func pointer(_ row: UInt32) -> UnsafePointer<MovieRow> {
         rows.row(row).assumingMemoryBound(to: MovieRow.self)
     }
@@ -64,7 +64,7 @@ public final class MovieTable {
     /// Whether the row has no movie any more.
     public func isEvicted(_ row: UInt32) -> Bool { pointer(row).pointee.isEvicted }
 
-    @inline(__always)
+    @inlinable @inline(__always)
     public func id(_ row: UInt32) -> Int64 { pointer(row).pointee.id }
 
     /// Gives a new movie a row: a free one, or else a new one.

@@ -16,10 +16,12 @@ public enum CandidateScope: String, CaseIterable, Sendable {
 /// O(candidates × dimension) a user, whatever the size of the catalogue. Used by one thread at a time; allocates nothing
 /// once its scratch has grown.
 final class BlendRanker {
-    /// How many the index is asked for.
-    static let indexCandidates = 100
+    /// How many the index is asked for: more brought nothing but work, as the blend hardly ever lifts a movie from so far down
+    /// into a list. A long list needs more, so that it is chosen and not just what was found.
+    static func indexCandidates(length: Int) -> Int { min(indexCandidatesMax, max(64, 2 * length)) }
+    private static let indexCandidatesMax = IndexLimits.resultCountMax
     /// About how many of those that he has transitions to are looked at, the strongest; where many are equally strong, more.
-    static let transitionCandidates = 128
+    private static func transitionCandidates(length: Int) -> Int { max(64, length) }
     /// How many of the popular are looked at that the user has not rated.
     static let popularCandidates = 50
     /// The newest movies of the catalogue are always looked at: the index hardly knows them, and nobody has transitions to
@@ -32,7 +34,7 @@ final class BlendRanker {
     private let userMemory = BlendUserMemory()
     private var candidates = CandidateMarks()
     private var columns = BlendColumns(
-        capacity: indexCandidates + popularCandidates + newestCandidates + Blend.transitionsMax)
+        capacity: indexCandidatesMax + popularCandidates + newestCandidates + Blend.transitionsMax)
     private var found: UnsafeMutablePointer<UInt32>
     /// Of the movies that a user has transitions to, padded for the kernels.
     private let transitionSums: UnsafeMutablePointer<Float>
@@ -76,7 +78,7 @@ final class BlendRanker {
         candidates.exclude(rated)
         let touched = blend.gatherTransitions(of: user, into: candidates.sums, touched: candidates.touched)
         switch scope {
-        case .retrieved: addRetrieved(hits, touched, &candidates, columns)
+        case .retrieved: addRetrieved(hits, touched, length, &candidates, columns)
         case .catalogue: addCatalogue()
         }
         score(user)
@@ -86,10 +88,11 @@ final class BlendRanker {
 
     /// The marks come as an argument, because a stored property of a class is checked for exclusive access at each use.
     private func addRetrieved(
-        _ hits: UnsafeBufferPointer<UInt32>, _ touched: Int, _ candidates: inout CandidateMarks, _ columns: BlendColumns
+        _ hits: UnsafeBufferPointer<UInt32>, _ touched: Int, _ length: Int, _ candidates: inout CandidateMarks,
+        _ columns: BlendColumns
     ) {
         for movie in hits where candidates.mark(movie) { columns.add(movie) }
-        addTransitions(touched, &candidates, columns)
+        addTransitions(touched, Self.transitionCandidates(length: length), &candidates, columns)
         var popular = 0
         for movie in blend.popular.movies {
             if popular == Self.popularCandidates { break }
@@ -105,7 +108,9 @@ final class BlendRanker {
     }
 
     /// The movies that have the largest sums of transitions. The others are the most, and hardly ever come into a list.
-    private func addTransitions(_ touched: Int, _ candidates: inout CandidateMarks, _ columns: BlendColumns) {
+    private func addTransitions(
+        _ touched: Int, _ most: Int, _ candidates: inout CandidateMarks, _ columns: BlendColumns
+    ) {
         var count = 0
         for at in 0..<touched {
             let movie = candidates.touched[at]
@@ -115,10 +120,10 @@ final class BlendRanker {
             count += 1
         }
         var bound: Float = 0
-        if count > Self.transitionCandidates {
+        if count > most {
             let padded = Self.padded(count)
             for at in count..<padded { transitionSums[at] = -.infinity }
-            bound = mq_kernels().pointee.kth_bound(transitionSums, padded, Self.transitionCandidates)
+            bound = mq_kernels().pointee.kth_bound(transitionSums, padded, most)
         }
         for at in 0..<count where transitionSums[at] >= bound && candidates.mark(found[at]) { columns.add(found[at]) }
     }

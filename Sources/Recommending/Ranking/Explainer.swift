@@ -35,6 +35,10 @@ final class Explainer {
     private struct Share {
         var movie: UInt32
         var weight: Float
+
+        func isBefore(_ other: Share) -> Bool {
+            weight != other.weight ? weight > other.weight : movie < other.movie
+        }
     }
 
     init(blend: Blend, learner: Learner) {
@@ -138,10 +142,16 @@ final class Explainer {
         return fromProfile > fromPopularity ? .profile : .popular
     }
 
+    /// Names those with the largest shares, of equal ones the smaller row first.
     private func name() {
-        shares.sort { $0.weight != $1.weight ? $0.weight > $1.weight : $0.movie < $1.movie }
-        guard let strongest = shares.first?.weight, strongest > 0 else { return }
-        for share in shares.prefix(Self.namedMax) where share.weight >= Self.leastShare * strongest {
+        var strongest: Float = 0
+        for place in 0..<min(Self.namedMax, shares.count) {
+            var best = place
+            for at in (place + 1)..<shares.count where shares[at].isBefore(shares[best]) { best = at }
+            shares.swapAt(place, best)
+            let share = shares[place]
+            if place == 0 { strongest = share.weight }
+            if strongest <= 0 || share.weight < Self.leastShare * strongest { return }
             named.append(learner.movies.id(share.movie))
         }
     }

@@ -1,84 +1,106 @@
 import Learning
 import VectorIndex
 
-/// Ranks and explains the lists of users who were searched together, half of them on a second thread where there is a
-/// second core.
+/// Makes the lists of users who are due: searches the index for them, ranks what it found and explains it, on two threads
+/// where there is a second core.
 ///
 /// Nobody learns meanwhile, and a list depends on nothing of another, so it is the same on whichever thread. Owned by the
 /// learner thread.
 final class ListMakers {
-    private struct Maker {
-        let ranker: BlendRanker
-        let explainer: Explainer
-    }
-
-    /// What is to be done for users at some places of a search.
-    private enum Work {
-        case rank(users: UnsafeBufferPointer<UInt32>, exclusions: [UnsafeBufferPointer<UInt32>], length: Int)
-        case explain(users: UnsafeBufferPointer<UInt32>)
-    }
-
-    private let results: RankedLists
-    private let hits: SearchResults
-    private let here: Maker
-    private let side: SideThread<(Work, places: Range<Int>)>
-
+    /// Most users at once.
+    static let usersMax = 256
+    /// Users whose queries go to the index together.
+    private static let usersPerSearch = 64
+    /// Users whose lists a thread makes before it looks again what there is to do.
+    private static let usersPerStep = 16
     /// Users from whom on two threads make the lists: a few milliseconds' work. Where other processes want the cores, a thread
     /// may be late by as much.
     private static let sideBySideMin = 64
 
-    /// - Parameters:
-    ///   - hits: What the index finds for each user.
-    ///   - results: Where the lists go.
-    init(blend: Blend, learner: Learner, scope: CandidateScope, hits: SearchResults, results: RankedLists) {
+    /// Whose lists are wanted, at their places in `results`.
+    struct Request {
+        let users: UnsafeBufferPointer<UInt32>
+        /// By user, what must not be listed.
+        let exclusions: UnsafeBufferPointer<UnsafeBufferPointer<UInt32>>
+        let length: Int
+        /// Whether it is to be found what speaks for each item.
+        let isExplained: Bool
+    }
+
+    private let here: ListMaker
+    private let hits: [SearchResults]
+    private let schedule = ListSchedule(usersPerSearch: usersPerSearch, usersPerStep: usersPerStep)
+    private let side: SideThread<Request>
+
+    /// - Parameter results: Where the lists go.
+    init(blend: Blend, learner: Learner, scope: CandidateScope, results: RankedLists) {
+        let hits = (0..<Self.usersMax / Self.usersPerSearch).map { _ in SearchResults() }
         self.hits = hits
-        self.results = results
-        func makeMaker() -> Maker {
-            Maker(
+        func makeMaker() -> ListMaker {
+            ListMaker(
                 ranker: BlendRanker(blend: blend, learner: learner, scope: scope),
-                explainer: Explainer(blend: blend, learner: learner))
+                explainer: Explainer(blend: blend, learner: learner), hits: hits, usersPerSearch: Self.usersPerSearch,
+                results: results)
         }
         here = makeMaker()
         let there = makeMaker()
-        side = SideThread("lists") { Self.run($0, $1, there, hits, results) }
+        side = SideThread("lists") { [schedule] request in
+            while let places = schedule.follow() { there.make(request, places) }
+        }
     }
 
-    /// Ranks for each user.
+    /// Makes the lists.
     ///
-    /// - Parameter exclusions: By user, what must not be listed.
-    func rank(
-        _ users: UnsafeBufferPointer<UInt32>, without exclusions: [UnsafeBufferPointer<UInt32>], length: Int
-    ) {
-        share(.rank(users: users, exclusions: exclusions, length: length), users.count)
+    /// - Parameter search: Searches the index for users at some places.
+    /// - Throws: What `search` does.
+    func make(_ request: Request, _ search: (_ places: Range<Int>, _ hits: SearchResults) throws -> Void) throws {
+        let count = request.users.count
+        schedule.begin(userCount: count)
+        if !SecondCore.isThere || count < Self.sideBySideMin { return try lead(request, search) }
+        var failure: (any Error)?
+        side.both(request) {
+            do { try lead(request, search) } catch {
+                failure = error
+                schedule.giveUp()
+            }
+        }
+        if let failure { throw failure }
     }
 
-    /// Finds what speaks for the items that were ranked last.
-    func explain(_ users: UnsafeBufferPointer<UInt32>) { share(.explain(users: users), users.count) }
+    private func lead(
+        _ request: Request, _ search: (_ places: Range<Int>, _ hits: SearchResults) throws -> Void
+    ) throws {
+        while let step = schedule.lead() {
+            switch step {
+            case .search(let places):
+                try search(places, hits[places.lowerBound / Self.usersPerSearch])
+                schedule.found(places)
+            case .make(let places): here.make(request, places)
+            }
+        }
+    }
 
     /// The blend's score of one movie, bit by bit as in a list.
     func score(user: UInt32, movie: UInt32) -> Float { here.ranker.score(user: user, movie: movie) }
+}
 
-    private func share(_ work: Work, _ count: Int) {
-        if !SecondCore.isThere || count < Self.sideBySideMin {
-            Self.run(work, 0..<count, here, hits, results)
-            return
-        }
-        side.both((work, places: count / 2..<count)) { Self.run(work, 0..<count / 2, here, hits, results) }
-    }
+/// What one thread makes lists with.
+private struct ListMaker {
+    let ranker: BlendRanker
+    let explainer: Explainer
+    /// What the index found, for the users of one search after the other.
+    let hits: [SearchResults]
+    let usersPerSearch: Int
+    let results: RankedLists
 
-    private static func run(
-        _ work: Work, _ places: Range<Int>, _ maker: Maker, _ hits: SearchResults, _ results: RankedLists
-    ) {
-        switch work {
-        case .rank(let users, let exclusions, let length):
-            for place in places {
-                maker.ranker.rank(
-                    user: users[place], hits: hits.items(of: place), rated: exclusions[place], length: length,
-                    place: place, into: results)
-            }
-        case .explain(let users):
-            for place in places {
-                maker.explainer.explain(results.items(of: place), for: users[place]) {
+    func make(_ request: ListMakers.Request, _ places: Range<Int>) {
+        for place in places {
+            let user = request.users[place]
+            ranker.rank(
+                user: user, hits: hits[place / usersPerSearch].items(of: place % usersPerSearch),
+                rated: request.exclusions[place], length: request.length, place: place, into: results)
+            if request.isExplained {
+                explainer.explain(results.items(of: place), for: user) {
                     results.explain(place, item: $0, $1, named: $2)
                 }
             }

@@ -116,7 +116,7 @@ extension StreamProcessor {
         while at < entries.count {
             let first = at
             dueScratch.removeAll(keepingCapacity: true)
-            while at < entries.count && dueScratch.count < Recommender.usersPerSearch {
+            while at < entries.count && dueScratch.count < Recommender.usersMax {
                 let user = entries[at].user
                 if user != IdentityMap.none {
                     dueScratch.append(user)
@@ -124,16 +124,13 @@ extension StreamProcessor {
                 }
                 at += 1
             }
-            try dueScratch.withUnsafeBufferPointer { users in
-                try recommender.recommend(users)
-                recommender.explain(users)
-            }
+            try dueScratch.withUnsafeBufferPointer { try recommender.recommend($0, isExplained: true) }
             var place = 0
             for entry in entries[first..<at] where entry.user != IdentityMap.none {
                 publish(entry, place, epoch, now)
+                try sendChunkIfLarge()
                 place += 1
             }
-            try sendChunkIfLarge()
         }
     }
 

@@ -134,7 +134,7 @@ public final class StreamProcessor {
         fanOutSearch = FanOutSearch(recommender: recommender, lists: lists)
         sealedRecords = (0..<CommitCycle.waitingMax).map { _ in ByteBuffer(capacity: 1 << 14) }
         sealedInputs = Array(repeating: [:], count: CommitCycle.waitingMax + 1)
-        dueScratch.reserveCapacity(Recommender.usersPerSearch)
+        dueScratch.reserveCapacity(Recommender.usersMax)
         reportScratch.reserveCapacity(CommitCycle.waitingMax * 2)
     }
 
