@@ -12,12 +12,13 @@ struct FetchLimits {
     static let messagesAheadPerPartitionMin = 1_000
     /// The most that one answer of a broker holds, all partitions together. At least librdkafka's
     /// `message.max.bytes`.
-    static let answerBytes = 4 << 20
+    static let answerBytes = 1 << 20
 
     /// A partition may bring this much with one answer, unless a single batch of the producer's is larger.
     static let answerBytesPerPartitionMin = 16 * 1024
 
     var messagesPerPartition: Int
+    var answerBytes: Int
     var answerBytesPerPartition: Int
     /// How long a broker may hold an answer back when it has nothing. As one request is under way for a broker at a
     /// time, this is also how long a partition that was drained waits for the others that have nothing new.
@@ -25,19 +26,21 @@ struct FetchLimits {
 
     /// `partitionCount` counts all partitions, `busyCount` those that may be read in bulk at the same time.
     init(
-        partitionCount: Int, busyCount: Int, messagesAhead: Int = Self.messagesAhead, waitMilliseconds: Int = 10
+        partitionCount: Int, busyCount: Int, messagesAhead: Int = Self.messagesAhead,
+        answerBytes: Int = Self.answerBytes, waitMilliseconds: Int = 10
     ) {
+        self.answerBytes = answerBytes
         self.waitMilliseconds = waitMilliseconds
         messagesPerPartition = max(Self.messagesAheadPerPartitionMin, messagesAhead / max(1, partitionCount))
         answerBytesPerPartition = max(
-            Self.answerBytesPerPartitionMin, Self.answerBytes / max(1, busyCount))
+            Self.answerBytesPerPartitionMin, answerBytes / max(1, busyCount))
     }
 
     var properties: [(name: String, value: String)] {
         var properties = [
             ("queued.min.messages", String(messagesPerPartition)),
             ("queued.max.messages.kbytes", "4096"),
-            ("fetch.max.bytes", String(Self.answerBytes)),
+            ("fetch.max.bytes", String(answerBytes)),
             ("fetch.message.max.bytes", String(answerBytesPerPartition)),
             ("fetch.wait.max.ms", String(waitMilliseconds)),
         ]

@@ -25,9 +25,14 @@ final class InputFetcher {
             let busyCount = counts.max() ?? 1
             // What is queued for a partition is what its reader lives on while another's answer is held back.
             return switch self {
-            case .ratings: FetchLimits(partitionCount: partitionCount, busyCount: busyCount, waitMilliseconds: 50)
+            case .ratings:
+                FetchLimits(
+                    partitionCount: partitionCount, busyCount: busyCount, answerBytes: 2 * FetchLimits.answerBytes,
+                    waitMilliseconds: 50)
             case .catalogue:
-                FetchLimits(partitionCount: partitionCount, busyCount: busyCount, waitMilliseconds: 200)
+                FetchLimits(
+                    partitionCount: partitionCount, busyCount: busyCount, messagesAhead: FetchLimits.messagesAhead / 2,
+                    waitMilliseconds: 100)
             }
         }
     }

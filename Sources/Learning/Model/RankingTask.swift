@@ -1,6 +1,7 @@
 /// What the ranking head learns of some events, and what it leaves to the blend of them.
 ///
-/// It needs nothing that rating head or blend learn meanwhile, so they may be behind, on another thread.
+/// It needs nothing that rating head or blend learn meanwhile, so the blend may be behind, on another thread, and the rating head
+/// anywhere.
 final class RankingTask {
     let recent = RecentMovies()
     let dirty = DirtyRows()

@@ -35,7 +35,16 @@ enum PageMemory {
         }
 
         private mutating func makeRegion() -> UnsafeMutableRawPointer {
-            let made = UnsafeMutableRawPointer.allocate(byteCount: regionBytes, alignment: regionBytes)
+            // Twice as much, of which what does not lie on a boundary is given back.
+            guard
+                let mapped = mmap(
+                    nil, 2 * regionBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+                mapped != MAP_FAILED
+            else { fatalError("out of memory") }
+            let head = -Int(bitPattern: mapped) & (regionBytes - 1)
+            let made = mapped + head
+            if head > 0 { munmap(mapped, head) }
+            munmap(made + regionBytes, regionBytes - head)
             // A wish: where it is not granted, rows are as far away as they would be.
             _ = madvise(made, regionBytes, MADV_HUGEPAGE)
             region = made

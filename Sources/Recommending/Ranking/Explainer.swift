@@ -151,7 +151,7 @@ final class Explainer {
             shares.swapAt(place, best)
             let share = shares[place]
             if place == 0 { strongest = share.weight }
-            if strongest <= 0 || share.weight < Self.leastShare * strongest { return }
+            if !(strongest > 0) || share.weight < Self.leastShare * strongest { return }
             named.append(learner.movies.id(share.movie))
         }
     }
