@@ -194,22 +194,9 @@ extension StreamProcessor {
     /// Appends the journal records whose lists are acknowledged, and stores offsets now and then.
     func finishCommits() throws {
         if journalWaitMilliseconds == 0 { try appendJournalRecords() }
-        if offsetsToStore && standing == .leading && offsetsAgeNanoseconds >= plainOffsetsInterval {
-            try storeOffsets()
-        }
-    }
-
-    /// The age from which on offsets are stored outside of a transaction. Exactly once these are those of a last transaction
-    /// without any: so long after it, no other came.
-    private var plainOffsetsInterval: UInt64 {
-        StreamLimits.offsetsIntervalNanoseconds * (sink.delivery == .exactlyOnce ? 2 : 1)
-    }
-
-    /// How long an idle loop may wait until offsets are to be stored.
-    var offsetsWaitMilliseconds: Int32 {
-        let (age, interval) = (offsetsAgeNanoseconds, plainOffsetsInterval)
-        // Who does not lead looks again now and then.
-        return age >= interval ? 50 : Int32((interval - age + 999_999) / 1_000_000)
+        // Exactly once these are those of a last transaction without any: so long after it, no other came.
+        let interval = StreamLimits.offsetsIntervalNanoseconds * (sink.delivery == .exactlyOnce ? 2 : 1)
+        if offsetsToStore && standing == .leading && offsetsAgeNanoseconds >= interval { try storeOffsets() }
     }
 
     /// How long ago the group's offsets were sent.

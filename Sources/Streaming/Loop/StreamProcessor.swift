@@ -193,7 +193,7 @@ public final class StreamProcessor {
         if !fanOuts.isEmpty { return 0 }
         if !commit.isEmpty && maySeal { return sealWaitMilliseconds }
         if let wait = journalWaitMilliseconds { return wait }
-        if offsetsToStore { return offsetsWaitMilliseconds }
+        if offsetsToStore { return 50 }
         return checkpointJob == nil ? StreamLimits.idleWaitMilliseconds : 20
     }
 
