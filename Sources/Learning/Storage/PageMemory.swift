@@ -11,6 +11,7 @@ enum PageMemory {
     /// Pages above have memory of their own.
     private static let bytesMax = 64 * 1024
 
+    /// Unchecked because it holds pointers: to memory that nobody else knows of while it is here, reached under the lock alone.
     private struct State: @unchecked Sendable {
         var region: UnsafeMutableRawPointer?
         var usedBytes = 0
@@ -40,7 +41,10 @@ enum PageMemory {
                 let mapped = mmap(
                     nil, 2 * regionBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
                 mapped != MAP_FAILED
-            else { fatalError("out of memory") }
+            else {
+                // As every allocation of the standard library does: nobody could go on.
+                fatalError("out of memory")
+            }
             let head = -Int(bitPattern: mapped) & (regionBytes - 1)
             let made = mapped + head
             if head > 0 { munmap(mapped, head) }
