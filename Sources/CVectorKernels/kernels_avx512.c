@@ -39,6 +39,8 @@ static inline vector exponent(vector x, vector *fraction) {
     return _mm512_cvtepi32_ps(power);
 }
 static inline unsigned equals(vector a, vector b) { return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ); }
+static inline float largest_lane(vector x) { return _mm512_reduce_max_ps(x); }
+static inline float smallest_lane(vector x) { return _mm512_reduce_min_ps(x); }
 
 static inline float reduce16(const vector *sums) {
     __m256 high = _mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(sums[0]), 1));
@@ -46,6 +48,20 @@ static inline float reduce16(const vector *sums) {
     __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
     __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
     return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+}
+
+#define OWN_REDUCE16_OF_FOUR
+
+/// The four trees side by side.
+static inline void reduce16_of_four(const vector sums[4][1], float *to) {
+    __m512 a = sums[0][0], b = sums[1][0], c = sums[2][0], d = sums[3][0];
+    __m512 eight_ab = _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x44), _mm512_shuffle_f32x4(a, b, 0xEE));
+    __m512 eight_cd = _mm512_add_ps(_mm512_shuffle_f32x4(c, d, 0x44), _mm512_shuffle_f32x4(c, d, 0xEE));
+    __m512 four = _mm512_add_ps(_mm512_shuffle_f32x4(eight_ab, eight_cd, 0x88),
+                                _mm512_shuffle_f32x4(eight_ab, eight_cd, 0xDD));
+    __m512 two = _mm512_add_ps(four, _mm512_permute_ps(four, 0x4E));
+    __m512 one = _mm512_add_ps(two, _mm512_permute_ps(two, 0xB1));
+    _mm_storeu_ps(to, _mm512_castps512_ps128(_mm512_maskz_compress_ps(0x1111, one)));
 }
 
 static inline unsigned equal16(const unsigned *values, unsigned needle) {

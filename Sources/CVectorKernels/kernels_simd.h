@@ -3,6 +3,7 @@
 //   larger(a, b): a > b ? a : b, which is b when a is NaN,
 //   reaches(a, b): a bit a lane where a >= b,
 //   reduce16(vector[VECTORS]): the tree of `dot16`,
+//   OWN_REDUCE16_OF_FOUR and reduce16_of_four(vector[4][VECTORS], float *), if it has a better one: the tree of each,
 //   equal16(const uint32_t *, uint32_t): a bit a lane over 16 values,
 //   keys16(vector[VECTORS], int32_t *): mq_key_of_float of 16 lanes,
 //   count_at_least(const int32_t *, n, least): how many of n keys, a multiple of 16, are >= least.
@@ -18,6 +19,12 @@
 #define UNROLL _Pragma("clang loop unroll(full)")
 
 enum { VECTORS = MQ_LANES / VECTOR_LANES };
+
+#ifndef OWN_REDUCE16_OF_FOUR
+INLINE void reduce16_of_four(const vector sums[4][VECTORS], float *to) {
+    for (int q = 0; q < 4; q++) to[q] = reduce16(sums[q]);
+}
+#endif
 
 INLINE float dot16_inline(const float *a, const float *b, size_t n) {
     vector sums[VECTORS];

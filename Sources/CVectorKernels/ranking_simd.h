@@ -4,7 +4,8 @@
 //   nearest(x): to whole numbers, ties to even,
 //   times_power_of_two(x, n): adds the whole number n to the exponent of x,
 //   exponent(x, &fraction): x = fraction * 2^exponent with the fraction in [sqrt(1/2), sqrt(2)), for normal x > 0,
-//   equals(a, b): a bit a lane where a == b.
+//   equals(a, b): a bit a lane where a == b,
+//   largest_lane(x), smallest_lane(x), where none is NaN.
 
 #include "elementary.h"
 
@@ -35,11 +36,7 @@ INLINE vector log_inline(vector x) {
 static float softmax(float *values, size_t n) {
     vector largest = broadcast(-INFINITY);
     for (size_t i = 0; i < n; i += VECTOR_LANES) largest = larger(load(values + i), largest);
-    float lanes[VECTOR_LANES];
-    store(lanes, largest);
-    float top = lanes[0];
-    for (int lane = 1; lane < VECTOR_LANES; lane++) top = lanes[lane] > top ? lanes[lane] : top;
-    vector shift = broadcast(-top);
+    vector shift = broadcast(-largest_lane(largest));
     vector sums[VECTORS];
     UNROLL for (int v = 0; v < VECTORS; v++) sums[v] = zero();
     for (size_t i = 0; i < n; i += MQ_LANES) {
@@ -57,47 +54,88 @@ static void logarithms(float *values, size_t n) {
 }
 
 static void gathered_scores(const float *query, const float *const *rows, size_t count, size_t n, float *scores) {
-    for (size_t r = 0; r < count; r++) {
+    size_t r = 0;
+    for (; r + 4 <= count; r += 4) {
         // The next rows lie anywhere.
-        if (r + 4 < count)
-            for (size_t i = 0; i < n; i += MQ_LANES) __builtin_prefetch(rows[r + 4] + i);
-        scores[r] = dot16_inline(query, rows[r], n) + rows[r][n];
+        for (size_t next = r + 4; next < r + 8 && next < count; next++)
+            for (size_t i = 0; i <= n; i += MQ_LANES) __builtin_prefetch(rows[next] + i);
+        vector sums[4][VECTORS];
+        UNROLL for (int q = 0; q < 4; q++) UNROLL for (int v = 0; v < VECTORS; v++) sums[q][v] = zero();
+        for (size_t i = 0; i < n; i += MQ_LANES) {
+            UNROLL for (int v = 0; v < VECTORS; v++) {
+                vector part = load(query + i + v * VECTOR_LANES);
+                UNROLL for (int q = 0; q < 4; q++)
+                    sums[q][v] = fused(part, load(rows[r + q] + i + v * VECTOR_LANES), sums[q][v]);
+            }
+        }
+        reduce16_of_four(sums, scores + r);
+        UNROLL for (int q = 0; q < 4; q++) scores[r + q] += rows[r + q][n];
     }
+    for (; r < count; r++) scores[r] = dot16_inline(query, rows[r], n) + rows[r][n];
 }
 
 static size_t least_index(const float *values, size_t n) {
     vector least = broadcast(INFINITY);
     for (size_t i = 0; i < n; i += VECTOR_LANES) least = smaller(load(values + i), least);
-    float lanes[VECTOR_LANES];
-    store(lanes, least);
-    float value = lanes[0];
-    for (int lane = 1; lane < VECTOR_LANES; lane++) value = lanes[lane] < value ? lanes[lane] : value;
-    vector wanted = broadcast(value);
-    for (size_t i = 0; i < n; i += VECTOR_LANES) {
+    vector wanted = broadcast(smallest_lane(least));
+    // From the end, so that the first one stays, and without a branch: where it stands is not predictable.
+    size_t index = 0;
+    for (size_t i = n; i > 0;) {
+        i -= VECTOR_LANES;
         unsigned found = equals(load(values + i), wanted);
-        if (found != 0) return i + (size_t)__builtin_ctz(found);
+        index = found != 0 ? i + (size_t)__builtin_ctz(found) : index;
     }
-    return 0;
+    return index;
+}
+
+/// The columns from `from` on, `width` vectors of them, of up to RANKING_ROWS rows; the gradient of the query stays in
+/// registers. `steps` has what the rows' own sums of squares make of the rate.
+enum { RANKING_ROWS = 64 };
+typedef float four __attribute__((vector_size(16)));
+INLINE void ranking_columns(float *const *rows, const float *gradients, const float *steps, size_t count,
+                            const float *query, float *query_gradient, size_t from, int width, float reg) {
+    vector decay = broadcast(-reg);
+    vector own[4], sums[4];
+    UNROLL for (int v = 0; v < width; v++) {
+        own[v] = load(query + from + v * VECTOR_LANES);
+        sums[v] = load(query_gradient + from + v * VECTOR_LANES);
+    }
+    for (size_t r = 0; r < count; r++) {
+        float *row = rows[r] + from;
+        vector step = broadcast(steps[r]);
+        vector weight = broadcast(gradients[r]);
+        UNROLL for (int v = 0; v < width; v++) {
+            vector q = load(row + v * VECTOR_LANES);
+            sums[v] = fused(weight, q, sums[v]);
+            store(row + v * VECTOR_LANES, fused(step, fused(weight, own[v], multiply(decay, q)), q));
+        }
+    }
+    UNROLL for (int v = 0; v < width; v++) store(query_gradient + from + v * VECTOR_LANES, sums[v]);
 }
 
 static void ranking_step(float *const *rows, const float *gradients, size_t count, const float *query,
                          float *query_gradient, size_t n, float rate, float bias_rate, float reg) {
     float share = dot16_inline(query, query, n) / (float)n;
-    vector decay = broadcast(-reg);
-    for (size_t r = 0; r < count; r++) {
-        float *row = rows[r];
-        float g = gradients[r];
-        float bias_gradient = __builtin_fmaf(-reg, row[n], g);
-        row[n + 1] = __builtin_fmaf(bias_gradient, bias_gradient, row[n + 1]);
-        row[n] = __builtin_fmaf(bias_rate, bias_gradient / __builtin_sqrtf(row[n + 1]), row[n]);
-        row[n + 2] = __builtin_fmaf(g * g, share, row[n + 2]);
-        vector step = broadcast(rate / __builtin_sqrtf(row[n + 2]));
-        vector weight = broadcast(g);
-        for (size_t i = 0; i < n; i += VECTOR_LANES) {
-            vector q = load(row + i);
-            store(query_gradient + i, fused(weight, q, load(query_gradient + i)));
-            store(row + i, fused(step, fused(weight, load(query + i), multiply(decay, q)), q));
+    float steps[RANKING_ROWS];
+    for (size_t first = 0; first < count; first += RANKING_ROWS) {
+        size_t rest = count - first < RANKING_ROWS ? count - first : RANKING_ROWS;
+        for (size_t r = 0; r < rest; r++) {
+            float *behind = rows[first + r] + n;
+            float g = gradients[first + r];
+            float bias_gradient = __builtin_fmaf(-reg, behind[0], g);
+            behind[1] = __builtin_fmaf(bias_gradient, bias_gradient, behind[1]);
+            behind[2] = __builtin_fmaf(g * g, share, behind[2]);
+            // Roots and quotients take longest here: both at once.
+            four quotients = (four){bias_gradient, rate, 1, 1} /
+                             __builtin_elementwise_sqrt((four){behind[1], behind[2], 1, 1});
+            behind[0] = __builtin_fmaf(bias_rate, quotients[0], behind[0]);
+            steps[r] = quotients[1];
         }
+        size_t i = 0;
+        for (; i + 4 * VECTOR_LANES <= n; i += 4 * VECTOR_LANES)
+            ranking_columns(rows + first, gradients + first, steps, rest, query, query_gradient, i, 4, reg);
+        for (; i < n; i += VECTOR_LANES)
+            ranking_columns(rows + first, gradients + first, steps, rest, query, query_gradient, i, 1, reg);
     }
 }
 

@@ -132,11 +132,7 @@ public final class Blend {
         let sums = columns.transitionSums
         sums.update(repeating: 0, count: columns.count)
         forEachLastLike(of: user) { item, weight in
-            guard let next = tallies.successors(item) else { return }
-            for number in 0..<next.count {
-                let place = places[Int(next.movies[number])]
-                if place != 0 { sums[Int(place) - 1] += weight * next.weights[number] }
-            }
+            tallies.forEachSuccessor(of: item, in: places) { sums[$0] += weight * $1 }
         }
     }
 
@@ -227,11 +223,7 @@ public final class Blend {
     public func successorWeights(
         of movie: UInt32, _ places: UnsafePointer<UInt16>, into found: UnsafeMutablePointer<Float>
     ) {
-        guard let next = tallies.successors(movie) else { return }
-        for number in 0..<next.count {
-            let place = places[Int(next.movies[number])]
-            if place != 0 { found[Int(place) - 1] = next.weights[number] }
-        }
+        tallies.forEachSuccessor(of: movie, in: places) { found[$0] = $1 }
     }
 
     /// Whether anybody ever rated the movie; if not, no user has transitions to it.

@@ -40,7 +40,14 @@ final class LastItems {
         let row = rows.mutableRow(user).assumingMemoryBound(to: UInt32.self)
         var count = Int(row[0])
         if count == Self.capacity {
-            (row + 1).update(from: row + 2, count: Self.capacity - 1)
+            // As two vectors, which overlap: a call to move so few bytes costs more than the move.
+            let source = UnsafeRawPointer(row + 2)
+            let target = UnsafeMutableRawPointer(row + 1)
+            let tail = 4 * (Self.capacity - 5)
+            let first = source.loadUnaligned(as: SIMD16<UInt32>.self)
+            let last = source.loadUnaligned(fromByteOffset: tail, as: SIMD4<UInt32>.self)
+            target.storeBytes(of: first, as: SIMD16<UInt32>.self)
+            target.storeBytes(of: last, toByteOffset: tail, as: SIMD4<UInt32>.self)
             count -= 1
         }
         row[1 + count] = isLiked ? movie | Self.likedFlag : movie

@@ -31,7 +31,7 @@ final class MovieTallies {
     static let successorsMax = 128
     private static let classCount = 5
 
-    private static func capacity(_ sizeClass: Int) -> Int { 8 << sizeClass }
+    private static func capacity(_ sizeClass: Int) -> Int { 8 &<< sizeClass }
 
     private let rows = PagedRows(rowBytes: MemoryLayout<MovieTally>.stride)
     let stages = StagePopularity()
@@ -190,6 +190,33 @@ final class MovieTallies {
             base.assumingMemoryBound(to: UInt32.self),
             (base + 4 * Self.capacity(sizeClass)).assumingMemoryBound(to: Float.self), Int(tally.successorCount)
         )
+    }
+
+    /// Calls `body` with the number of each successor of which there is a place, and with the place.
+    ///
+    /// - Parameter places: By movie row, a place + 1; nearly all are 0.
+    @inline(__always)
+    func forEachSuccessor(
+        of movie: UInt32, in places: UnsafePointer<UInt16>, _ body: (_ place: Int, _ weight: Float) -> Void
+    ) {
+        guard let next = successors(movie) else { return }
+        func visit(_ number: Int) {
+            let place = places[Int(next.movies[number])]
+            if place != 0 { body(Int(place) &- 1, next.weights[number]) }
+        }
+        func place(_ number: Int) -> UInt16 { places[Int(next.movies[number])] }
+        var number = 0
+        // One test of eight, as few have a place.
+        while number &+ 8 <= next.count {
+            let low = place(number) | place(number &+ 1) | place(number &+ 2) | place(number &+ 3)
+            let high = place(number &+ 4) | place(number &+ 5) | place(number &+ 6) | place(number &+ 7)
+            if low | high != 0 { for at in number..<(number &+ 8) { visit(at) } }
+            number = number &+ 8
+        }
+        while number < next.count {
+            visit(number)
+            number = number &+ 1
+        }
     }
 
     /// `successor` was liked after `movie`.

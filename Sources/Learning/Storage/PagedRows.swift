@@ -75,14 +75,14 @@ public final class PagedRows {
     @inlinable @inline(__always)
     public func row(_ row: UInt32) -> UnsafeRawPointer {
         assert(Int(row) < count)
-        return UnsafeRawPointer(fields.pointee.pageBases[Int(row) >> rowShift]) + (Int(row) & rowMask) &* rowBytes
+        return UnsafeRawPointer(fields.pointee.pageBases[Int(row) &>> rowShift]) + (Int(row) & rowMask) &* rowBytes
     }
 
     /// The row's bytes to write to; copies the page first when a snapshot shares it.
     @inlinable @inline(__always)
     public func mutableRow(_ row: UInt32) -> UnsafeMutableRawPointer {
         assert(Int(row) < count)
-        let page = Int(row) >> rowShift
+        let page = Int(row) &>> rowShift
         if fields.pointee.pageIsShared[page] != 0 { unshare(page) }
         return fields.pointee.pageBases[page] + (Int(row) & rowMask) &* rowBytes
     }
@@ -100,12 +100,12 @@ public final class PagedRows {
         /// As `PagedRows.row`.
         @inline(__always)
         func row(_ row: UInt32) -> UnsafeMutableRawPointer {
-            fields.pointee.pageBases[Int(row) >> rowShift] + (Int(row) & rowMask) &* rowBytes
+            fields.pointee.pageBases[Int(row) &>> rowShift] + (Int(row) & rowMask) &* rowBytes
         }
 
         /// Whether a snapshot may see the row, so that it is not to be written to.
         @inline(__always)
-        func isShared(_ row: UInt32) -> Bool { fields.pointee.pageIsShared[Int(row) >> rowShift] != 0 }
+        func isShared(_ row: UInt32) -> Bool { fields.pointee.pageIsShared[Int(row) &>> rowShift] != 0 }
     }
 
     /// All rows as they are now; O(pages).
@@ -121,12 +121,11 @@ public final class PagedRows {
     func share(_ snapshot: PagedRowsSnapshot) {
         precondition(snapshot.rowBytes == rowBytes)
         removeAll()
-        grow(to: snapshot.pages.count << rowShift)
-        for (number, page) in snapshot.pages.enumerated() {
-            pages[number] = page
-            pageBases[number] = page.base
-            pageIsShared[number] = 1
-        }
+        while pageCapacity < snapshot.pages.count { enlarge() }
+        pages = snapshot.pages
+        stamps = Array(repeating: snapshotCount, count: pages.count)
+        for (number, page) in pages.enumerated() { pageBases[number] = page.base }
+        pageIsShared.update(repeating: 1, count: pages.count)
         fields.pointee.count = snapshot.count
     }
 
@@ -164,23 +163,25 @@ public final class PagedRows {
     public var byteCount: Int { pages.count * (rowBytes << rowShift) }
 
     private func appendPage() {
-        if pages.count == pageCapacity {
-            let larger = pageCapacity * 2
-            let bases = UnsafeMutablePointer<UnsafeMutableRawPointer>.allocate(capacity: larger)
-            let shared = UnsafeMutablePointer<UInt8>.allocate(capacity: larger)
-            bases.update(from: pageBases, count: pages.count)
-            shared.update(from: pageIsShared, count: pages.count)
-            pageBases.deallocate()
-            pageIsShared.deallocate()
-            pageBases = bases
-            pageIsShared = shared
-            pageCapacity = larger
-        }
+        if pages.count == pageCapacity { enlarge() }
         let page = Page(byteCount: rowBytes << rowShift)
         pageBases[pages.count] = page.base
         pageIsShared[pages.count] = 0
         pages.append(page)
         stamps.append(snapshotCount)
+    }
+
+    private func enlarge() {
+        let larger = pageCapacity * 2
+        let bases = UnsafeMutablePointer<UnsafeMutableRawPointer>.allocate(capacity: larger)
+        let shared = UnsafeMutablePointer<UInt8>.allocate(capacity: larger)
+        bases.update(from: pageBases, count: pages.count)
+        shared.update(from: pageIsShared, count: pages.count)
+        pageBases.deallocate()
+        pageIsShared.deallocate()
+        pageBases = bases
+        pageIsShared = shared
+        pageCapacity = larger
     }
 
     @usableFromInline @inline(never)

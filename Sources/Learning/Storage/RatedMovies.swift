@@ -29,6 +29,7 @@ public final class RatedMovies {
 
     /// Blocks of 4 << class entries.
     let pools: [PagedRows]
+    private let poolPlaces: UnsafeMutablePointer<PagedRows.RowPlaces>
     /// Blocks given back, by class, used again last in first out. Where a block lies is no part of the learnt state.
     var freeBlocks: [[UInt32]] = []
 
@@ -36,10 +37,14 @@ public final class RatedMovies {
         // Rounded up, so that the column of times of every block is aligned.
         pools = (0..<Self.classCount).map { PagedRows(rowBytes: (13 * Self.capacity($0) + 7) / 8 * 8) }
         freeBlocks = Array(repeating: [], count: Self.classCount)
+        poolPlaces = .allocate(capacity: Self.classCount)
+        for (sizeClass, pool) in pools.enumerated() { (poolPlaces + sizeClass).initialize(to: pool.places) }
     }
 
+    deinit { poolPlaces.deallocate() }
+
     @inline(__always)
-    static func capacity(_ sizeClass: Int) -> Int { 4 << sizeClass }
+    static func capacity(_ sizeClass: Int) -> Int { 4 &<< sizeClass }
 
     /// The user's entries, valid until the next write to any user's.
     @inline(__always)
@@ -47,7 +52,8 @@ public final class RatedMovies {
         if handle.sizeClass == 0 { return RatedEntries(count: 0, base: nil, capacity: 0) }
         let sizeClass = Int(handle.sizeClass) - 1
         return RatedEntries(
-            count: Int(handle.count), base: pools[sizeClass].row(handle.block), capacity: Self.capacity(sizeClass))
+            count: Int(handle.count), base: UnsafeRawPointer(poolPlaces[sizeClass].row(handle.block)),
+            capacity: Self.capacity(sizeClass))
     }
 
     /// The index of a movie among the user's entries, or -1.
@@ -130,7 +136,8 @@ public final class RatedMovies {
     private func columns(_ handle: RatedHandle) -> Columns {
         let sizeClass = Int(handle.sizeClass) - 1
         let capacity = Self.capacity(sizeClass)
-        let base = pools[sizeClass].mutableRow(handle.block)
+        let places = poolPlaces[sizeClass]
+        let base = places.isShared(handle.block) ? pools[sizeClass].mutableRow(handle.block) : places.row(handle.block)
         return (
             base.assumingMemoryBound(to: Int64.self), (base + 8 * capacity).assumingMemoryBound(to: UInt32.self),
             (base + 12 * capacity).assumingMemoryBound(to: UInt8.self)
