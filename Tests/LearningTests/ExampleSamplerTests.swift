@@ -8,9 +8,17 @@ struct ExampleSamplerTests {
     private static let drawn = 32
 
     /// The examples that so many likes of a user make, each of movie 7; he has rated `rated` and does not get them.
-    private func examples(learnsOneIn: Int64, likes: Int, rated: [UInt32] = [], drawn: Int = drawn) -> [[UInt32]?] {
+    private func examples(
+        learnsOneIn: Int64, then laterOneIn: Int64 = 8, after earlyLikes: Int64 = 1000, likes: Int,
+        rated: [UInt32] = [], drawn: Int = drawn
+    ) -> [[UInt32]?] {
         let head = RankingHead.untrained(movieCount: Self.movies)
-        let sampler = ExampleSampler(head: head, learnsOneIn: learnsOneIn, drawn: drawn)
+        var settings = Blend.Settings()
+        settings.learnsOneIn = learnsOneIn
+        settings.laterOneIn = laterOneIn
+        settings.earlyLikes = earlyLikes
+        settings.drawn = drawn
+        let sampler = ExampleSampler(head: head, settings)
         sampler.reserve(Int(Self.movies))
         let memory = sampler.makeExamples()
         memory.removeAll()
@@ -33,6 +41,19 @@ struct ExampleSamplerTests {
             #expect(example[0] == 7 && Set(example).count == example.count, "each movie once, the chosen one first")
             // Of 500, a few may come twice.
             #expect(example.count > Self.drawn - 8 && example.count <= Self.drawn + 1)
+        }
+    }
+
+    @Test(arguments: [(2, 6), (6, 2)] as [(Int64, Int64)])
+    func afterTheFirstLikesOthersAreExamples(early: Int64, later: Int64) {
+        let examples = examples(learnsOneIn: early, then: later, after: 24, likes: 72)
+        for (like, example) in examples.enumerated() {
+            #expect((example != nil) == (like % Int(like < 24 ? early : later) == 0))
+        }
+        let drawn = examples.map { example in example.map { Set($0.dropFirst()) } }
+        for like in 24..<72 {
+            guard let example = drawn[like] else { continue }
+            #expect(drawn[..<24].allSatisfy { $0 != example }, "nothing is drawn again as in the beginning")
         }
     }
 

@@ -33,7 +33,8 @@ struct RankingHeadTests {
             let moved = moved(isLiked: isLiked, recent: 10, rated: [], settings: settings)
             let uniform = moved.count { $0 >= 10 }
             #expect(uniform <= wanted / settings.uniformOneIn && uniform >= wanted / settings.uniformOneIn - 1)
-            #expect(moved.count - uniform > (isLiked ? 8 : 3))
+            // 28 draws of ten movies name 9.5 of them, 7 draws 5.2; two less once in some hundred times.
+            #expect(moved.count - uniform >= (isLiked ? 8 : 4))
         }
     }
 

@@ -85,9 +85,9 @@ import Testing
         let service = try TestService(broker(seed: 4, ratings: 1000))
         try service.start()
         try service.settle()
-        #expect(TwoHeadModel.numericsVersion == 5)
+        #expect(TwoHeadModel.numericsVersion == 6)
         let digest = try service.digest()
-        #expect(digest == "28d6cf548db6ad3b8d59d3f33c8602672bdf6149b3c563e17eb6cb9c53c9ee36")
+        #expect(digest == "749a0a0762cf3ccb975b03f9c22cc0d26a6a0b1a4dfc2a4386bfbaa90b6969bf")
     }
 
     @Test func aRestartFromACheckpointGivesTheSameState() throws {

@@ -7,7 +7,7 @@ import Foundation
 /// *Transitions* of movie j: over the user's last liked items i, the successor weight of j after i, less the farther back i
 /// lies, over √(likes of i + 1) · √(likes of j + 1). *Popularity* is of late: likes that decay with the events.
 ///
-/// It learns from every n-th liked movie against movies drawn uniformly, which stand for the whole catalogue: from the
+/// It learns from one in some liked movies against movies drawn uniformly, which stand for the whole catalogue: from the
 /// state alone, never from what was listed.
 public final class Blend {
     public struct Settings: Sendable, Equatable {
@@ -16,8 +16,12 @@ public final class Blend {
         public var slowPopularityGrowth: Float = 1.000_013_863
         /// How far back in a user's ratings a transition's weight is half: w = 1 / (1 + distance / this).
         public var transitionReach: Float = 3
-        /// The regression takes one in so many likes, and so many drawn movies.
+        /// The regression takes one in so many likes while there are few, and one in as many as the second says after the
+        /// first `earlyLikes`: by then the weights have settled.
         public var learnsOneIn: Int64 = 4
+        public var laterOneIn: Int64 = 8
+        public var earlyLikes: Int64 = 65_536
+        /// Movies drawn for each.
         public var drawn = 64
         public var rate: Float = 0.3
 
@@ -50,14 +54,16 @@ public final class Blend {
         popular = PopularMovies(tallies)
         reach = (0..<LastItems.capacity).map { 1 / (1 + Float($0) / settings.transitionReach) }
         scratch = Scratch(rowCount: settings.drawn + 1)
-        sampler = ExampleSampler(head: head, learnsOneIn: settings.learnsOneIn, drawn: settings.drawn)
+        sampler = ExampleSampler(head: head, settings)
     }
 
-    var settings: String { settings(drawn: setup.drawn) }
-    var settingsOfVersion4: String { settings(drawn: 128) }
+    var settings: String {
+        settings(learnsOneIn: "\(setup.learnsOneIn),\(setup.laterOneIn) early-likes=\(setup.earlyLikes)")
+    }
+    var settingsOfVersion5: String { settings(learnsOneIn: "\(setup.learnsOneIn)") }
 
-    private func settings(drawn: Int) -> String {
-        "blend learns-one-in=\(setup.learnsOneIn) drawn=\(drawn) "
+    private func settings(learnsOneIn: String) -> String {
+        "blend learns-one-in=\(learnsOneIn) drawn=\(setup.drawn) "
             + [setup.popularityGrowth, setup.slowPopularityGrowth, setup.transitionReach, setup.rate]
             .map { String($0.bitPattern, radix: 16) }.joined(separator: ",")
     }

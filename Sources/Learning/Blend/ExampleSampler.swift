@@ -1,4 +1,4 @@
-/// Chooses what the blend's weights learn from: one in some likes, each with movies drawn uniformly, and what the ranking
+/// Chooses what the blend's weights learn from: one in some likes, of the first ones more, each with movies drawn uniformly, and what the ranking
 /// head says of them.
 ///
 /// Examples that follow each other share the movies drawn, so that their rows are still in the caches: rows drawn anywhere in
@@ -8,9 +8,13 @@
 final class ExampleSampler {
     private let head: RankingHead
     private let learnsOneIn: Int64
+    private let laterOneIn: Int64
+    private let earlyLikes: Int64
     private let drawn: Int
     /// So many examples share what is drawn.
     private static let sharedBy: Int64 = 4
+    /// Where the numbers of later examples begin: beyond those of the early ones.
+    private static let laterNumbers: UInt64 = 1 << 40
     /// Likes that it was asked about; behind a pointer, as it is written once an event.
     private let counter: UnsafeMutablePointer<Int64>
     private let rows: UnsafeMutablePointer<UnsafePointer<Float>?>
@@ -18,10 +22,12 @@ final class ExampleSampler {
     private var marks: UnsafeMutablePointer<UInt8>
     private var movieCapacity = 0
 
-    init(head: RankingHead, learnsOneIn: Int64, drawn: Int) {
+    init(head: RankingHead, _ settings: Blend.Settings) {
         self.head = head
-        self.learnsOneIn = learnsOneIn
-        self.drawn = drawn
+        learnsOneIn = settings.learnsOneIn
+        laterOneIn = settings.laterOneIn
+        earlyLikes = settings.earlyLikes
+        drawn = settings.drawn
         counter = .allocate(capacity: 1)
         counter.initialize(to: 0)
         rows = .allocate(capacity: drawn + 1)
@@ -43,7 +49,7 @@ final class ExampleSampler {
 
     /// Memory for what comes of some events.
     func makeExamples() -> BlendExamples {
-        BlendExamples(examplesMax: BlendExamples.eventsMax / Int(learnsOneIn) + 1, width: drawn + 1)
+        BlendExamples(examplesMax: BlendExamples.eventsMax / Int(min(learnsOneIn, laterOneIn)) + 1, width: drawn + 1)
     }
 
     /// Makes room for movies below `count`.
@@ -66,18 +72,20 @@ final class ExampleSampler {
         into examples: BlendExamples
     ) {
         defer { counter.pointee += 1 }
-        if counter.pointee % learnsOneIn != 0 { return }
+        let isEarly = counter.pointee < earlyLikes
+        let oneIn = isEarly ? learnsOneIn : laterOneIn
+        if counter.pointee % oneIn != 0 { return }
         var example = examples.next()
-        sample(&example, user, movie, seen, movieCount)
+        // From its number alone: no state is needed to draw the same again.
+        let number = UInt64(counter.pointee / oneIn / Self.sharedBy)
+        sample(&example, user, movie, seen, movieCount, number: isEarly ? number : Self.laterNumbers + number)
         examples.append(example, of: event)
     }
 
     private func sample(
         _ example: inout BlendExamples.Example, _ user: UInt32, _ movie: UInt32, _ seen: UnsafePointer<UInt8>,
-        _ movieCount: UInt32
+        _ movieCount: UInt32, number: UInt64
     ) {
-        // From its number alone: no state is needed to draw the same again.
-        let number = UInt64(counter.pointee / learnsOneIn / Self.sharedBy)
         var draws = RandomDraws(state: SplitMix64.mix(number))
         let marks = marks
         let movies = example.movies

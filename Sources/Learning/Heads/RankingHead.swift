@@ -14,7 +14,7 @@ public final class RankingHead {
         /// Length of the vectors, a multiple of 16.
         public var dimension = 64
         /// Movies drawn for each event; those that the user has rated are left out.
-        public var negatives = 48
+        public var negatives = 32
         /// As many for a rating below the liked ones.
         public var dislikedNegatives = 8
         /// One in so many of them is drawn uniformly, the others as often as they are rated of late.
@@ -67,7 +67,7 @@ public final class RankingHead {
         settings(draws: "\(setup.negatives),\(setup.dislikedNegatives) uniform-one-in=\(setup.uniformOneIn)")
     }
 
-    var settingsOfVersion4: String { settings(draws: "64,16") }
+    var settingsOfVersion5: String { settings(draws: "48,8 uniform-one-in=8") }
 
     private func settings(draws: String) -> String {
         let floats = [

@@ -107,18 +107,13 @@ public final class RatingHead {
     }
 
     /// Everything that the learnt bits depend on, the numerics version aside.
-    public var settings: String { settings([]) }
-
-    /// Version 4 of the numerics still named three settings of version 2.
-    var settingsOfVersion4: String { settings([0.014, 100, 0]) }
-
-    private func settings(_ more: [Float]) -> String {
+    public var settings: String {
         let floats = [
             setup.noise, setup.userBiasVariance, setup.userFactorVariance, setup.movieBiasVariance,
             setup.movieFactorVariance, setup.movieDrift, setup.initialScale,
         ]
         return "rating-head factors=\(setup.factors) seed=\(setup.seed) "
-            + (floats + more).map { String($0.bitPattern, radix: 16) }.joined(separator: ",")
+            + floats.map { String($0.bitPattern, radix: 16) }.joined(separator: ",")
     }
 
     public var bytesPerUser: Int { users.rows.rowBytes + userTastes.rows.rowBytes }

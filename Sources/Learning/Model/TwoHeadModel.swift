@@ -14,7 +14,7 @@ public final class TwoHeadModel: OnlineModel {
     }
 
     /// Numbers the bits: whoever changes what is computed raises it.
-    public static let numericsVersion = 5
+    public static let numericsVersion = 6
 
     public let numericsVersion: Int = TwoHeadModel.numericsVersion
     public let version = "two-heads/\(TwoHeadModel.numericsVersion)"
@@ -42,10 +42,9 @@ public final class TwoHeadModel: OnlineModel {
         "two-heads seed=\(setup.seed); \(rating.settings); \(ranking.settings); \(lists.settings)"
     }
 
-    /// Of version 4, which drew more movies, half of them uniformly.
+    /// Of version 5, which drew more movies, and had the blend learn from as many likes as in the beginning.
     public var settingsOfVersionBefore: String {
-        "two-heads seed=\(setup.seed); \(rating.settingsOfVersion4); \(ranking.settingsOfVersion4); "
-            + lists.settingsOfVersion4
+        "two-heads seed=\(setup.seed); \(rating.settings); \(ranking.settingsOfVersion5); \(lists.settingsOfVersion5)"
     }
 
     public var dimension: Int { ranking.dimension }
