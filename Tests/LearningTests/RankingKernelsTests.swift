@@ -83,21 +83,23 @@ struct RankingKernelsTests {
 
     @Test func gatheredScoresAreTheSameInEveryVariant() {
         var random = SeededRandom(seed: seed)
-        for length in [16, 64, 80] {
+        // Rows are taken some at a time; of the last ones there are fewer.
+        for (length, count) in [(16, 6), (64, 6), (80, 6), (64, 1), (64, 3), (64, 4), (32, 13), (64, 49)] {
             var table = rows(9, length, &random)
             let query = KernelsNumbers.ordinary.row(length, &random)
-            withPointers(&table, [3, 1, 1, 8, 0, 2]) { pointers in
+            let order = (0..<count).map { _ in Int.random(in: 0..<9, using: &random) }
+            withPointers(&table, order) { pointers in
                 let constant = pointers.map { UnsafePointer($0) }
-                var plain = [Float](repeating: 0, count: 6)
-                KernelsVariants.plain().pointee.gathered_scores(query, constant, 6, length, &plain)
+                var plain = [Float](repeating: 0, count: count)
+                KernelsVariants.plain().pointee.gathered_scores(query, constant, count, length, &plain)
                 for (at, row) in constant.enumerated() {
                     guard let row else { continue }
                     #expect(plain[at] == KernelsVariants.plain().pointee.dot16(query, row, length) + row[length])
                 }
                 for variant in KernelsVariants.vectorised() {
-                    var fast = [Float](repeating: 0, count: 6)
-                    variant.pointee.gathered_scores(query, constant, 6, length, &fast)
-                    #expect(fast.bits == plain.bits, "seed \(seed), length \(length)")
+                    var fast = [Float](repeating: 0, count: count)
+                    variant.pointee.gathered_scores(query, constant, count, length, &fast)
+                    #expect(fast.bits == plain.bits, "seed \(seed), length \(length), \(count) rows")
                 }
             }
         }
@@ -106,10 +108,11 @@ struct RankingKernelsTests {
     @Test func rankingStepIsTheSameInEveryVariant() {
         var random = SeededRandom(seed: seed)
         let (rate, biasRate, reg): (Float, Float, Float) = (0.1, 0.2, 0.01)
-        for length in [16, 64, 80] {
+        // Up to 64 rows are taken at a time, and up to 64 columns.
+        for (length, count) in [(16, 6), (48, 6), (64, 6), (80, 6), (64, 64), (80, 65), (144, 150)] {
             let start = rows(9, length, &random)
-            // One row comes twice.
-            let order = [3, 1, 1, 8, 0, 2]
+            // One row comes twice in a row, and the others some time.
+            let order = [1, 1] + (2..<count).map { _ in Int.random(in: 0..<9, using: &random) }
             let gradients = KernelsNumbers.ordinary.row(order.count, &random)
             let query = KernelsNumbers.ordinary.row(length, &random)
             func stepped(_ table: KernelTable) -> ([[Float]], [Float]) {
