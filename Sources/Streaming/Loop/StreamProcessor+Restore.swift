@@ -22,8 +22,8 @@ extension StreamProcessor {
             if !hasSaidSo, clock.monotonicNanoseconds() &- began > StreamLimits.electionNanoseconds {
                 hasSaidSo = true
                 notice(
-                    "following '\(settings.applicationID)', which another instance leads, from epoch \(position.epoch) on"
-                )
+                    "following '\(settings.applicationID)' from epoch \(position.epoch) on: another instance leads, or"
+                        + " the group has not yet said that this one does")
             }
         }
         try lead(restoration)
