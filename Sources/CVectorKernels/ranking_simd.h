@@ -88,10 +88,11 @@ static size_t least_index(const float *values, size_t n) {
     return index;
 }
 
-/// The columns from `from` on, `width` vectors of them, of up to RANKING_ROWS rows; the gradient of the query stays in
-/// registers. `steps` has what the rows' own sums of squares make of the rate.
 enum { RANKING_ROWS = 64 };
 typedef float four __attribute__((vector_size(16)));
+
+/// The columns from `from` on, `width` vectors of them, of up to RANKING_ROWS rows; the gradient of the query stays in
+/// registers. `steps` has what the rows' own sums of squares make of the rate.
 INLINE void ranking_columns(float *const *rows, const float *gradients, const float *steps, size_t count,
                             const float *query, float *query_gradient, size_t from, int width, float reg) {
     vector decay = broadcast(-reg);

@@ -267,7 +267,8 @@ import Testing
             { $0.ranking.dislikedWeight += 1 }, { $0.ranking.initialScale += 1 }, { $0.ranking.seed += 1 },
             { $0.blend.popularityGrowth += 1 }, { $0.blend.slowPopularityGrowth += 1 },
             { $0.blend.transitionReach += 1 }, { $0.blend.learnsOneIn += 1 }, { $0.blend.drawn += 1 },
-            { $0.blend.rate += 1 },
+            { $0.blend.rate += 1 }, { $0.blend.laterOneIn += 1 }, { $0.blend.earlyLikes += 1 },
+            { $0.ranking.uniformOneIn += 1 },
         ]
         for change in changes {
             var settings = TwoHeadModel.Settings()

@@ -1,5 +1,5 @@
-/// Chooses what the blend's weights learn from: one in some likes, of the first ones more, each with movies drawn uniformly, and what the ranking
-/// head says of them.
+/// Chooses what the blend's weights learn from: one in some likes, of the first ones more, each with movies drawn uniformly, and
+/// what the ranking head says of them.
 ///
 /// Examples that follow each other share the movies drawn, so that their rows are still in the caches: rows drawn anywhere in
 /// a catalogue are what they hold least. The weights are few and learn from thousands of examples, so they lose nothing.
@@ -49,7 +49,8 @@ final class ExampleSampler {
 
     /// Memory for what comes of some events.
     func makeExamples() -> BlendExamples {
-        BlendExamples(examplesMax: BlendExamples.eventsMax / Int(min(learnsOneIn, laterOneIn)) + 1, width: drawn + 1)
+        // One more for what is left of early ones, and one of later ones.
+        BlendExamples(examplesMax: BlendExamples.eventsMax / Int(min(learnsOneIn, laterOneIn)) + 2, width: drawn + 1)
     }
 
     /// Makes room for movies below `count`.

@@ -40,7 +40,8 @@ final class LastItems {
         let row = rows.mutableRow(user).assumingMemoryBound(to: UInt32.self)
         var count = Int(row[0])
         if count == Self.capacity {
-            // As two vectors, which overlap: a call to move so few bytes costs more than the move.
+            // As two vectors of 16 and 4, which for a capacity of 20 overlap: a call to move so few bytes costs more than the
+            // move.
             let source = UnsafeRawPointer(row + 2)
             let target = UnsafeMutableRawPointer(row + 1)
             let tail = 4 * (Self.capacity - 5)

@@ -192,7 +192,7 @@ final class MovieTallies {
         )
     }
 
-    /// Calls `body` with the number of each successor of which there is a place, and with the place.
+    /// Calls `body` with the place of each successor that has one, and with its weight.
     ///
     /// - Parameter places: By movie row, a place + 1; nearly all are 0.
     @inline(__always)

@@ -67,7 +67,9 @@ public final class RankingHead {
         settings(draws: "\(setup.negatives),\(setup.dislikedNegatives) uniform-one-in=\(setup.uniformOneIn)")
     }
 
-    var settingsOfVersion5: String { settings(draws: "48,8 uniform-one-in=8") }
+    var settingsOfVersion5: String {
+        settings(draws: "48,\(setup.dislikedNegatives) uniform-one-in=\(setup.uniformOneIn)")
+    }
 
     private func settings(draws: String) -> String {
         let floats = [
