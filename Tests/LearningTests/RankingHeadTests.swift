@@ -27,14 +27,15 @@ struct RankingHeadTests {
     }
 
     @Test func mostAreDrawnFromRecentEventsAndSomeUniformly() {
-        let settings = RankingHead.Settings()
+        var settings = RankingHead.Settings()
+        // So many that nearly all of ten movies are among them.
+        settings.negatives = 48
         for (isLiked, wanted) in [(true, settings.negatives), (false, settings.dislikedNegatives)] {
             // Of ten movies that are rated of late most are drawn, some more than once; the others come from anywhere.
             let moved = moved(isLiked: isLiked, recent: 10, rated: [], settings: settings)
             let uniform = moved.count { $0 >= 10 }
             #expect(uniform <= wanted / settings.uniformOneIn && uniform >= wanted / settings.uniformOneIn - 1)
-            // 28 draws of ten movies name 9.5 of them, 7 draws 5.2; two less once in some hundred times.
-            #expect(moved.count - uniform >= (isLiked ? 8 : 4))
+            #expect(moved.count - uniform > (isLiked ? 8 : 3))
         }
     }
 
